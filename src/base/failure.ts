@@ -1,0 +1,54 @@
+import type { Json } from './json.ts';
+
+/**
+ * Why an expected operation failed. Who implements the operation classifies; nobody matches on messages.
+ *
+ * `incomplete-read` is its own code because a read that did not see everything must never lead to a deletion.
+ */
+export type FailureCode =
+  | 'bad-request'
+  | 'bad-configuration'
+  | 'not-found'
+  | 'exists'
+  | 'revision'
+  | 'conflict'
+  | 'denied'
+  | 'unsupported'
+  | 'invalid-data'
+  | 'incomplete-read'
+  | 'unreachable'
+  | 'timeout'
+  | 'locked'
+  | 'canceled'
+  | 'script'
+  | 'corrupt'
+  | 'internal';
+
+export interface FailureOptions {
+  /** The same call may succeed later without anything being changed. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+  /** Passed through to the caller of a REST request or a script. */
+  readonly detail?: Json;
+}
+
+/** An expected failure. Its message names the thing: mapping, file, line, attribute, id. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: FailureCode;
+  readonly retryable: boolean;
+  readonly detail: Json | undefined;
+
+  constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.detail = options.detail;
+  }
+}
+
+/** The text of anything that was thrown, without a stack. */
+export function messageOf(thrown: unknown): string {
+  if (thrown instanceof Error) return thrown.message;
+  return typeof thrown === 'string' ? thrown : JSON.stringify(thrown);
+}

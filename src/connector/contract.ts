@@ -1,0 +1,62 @@
+import type { Json, JsonObject } from '../base/json.ts';
+import type { Log } from '../base/log.ts';
+import type { ObjectSet } from '../model/object-set.ts';
+
+/** A connection to one external system: what `conf/provisioner.openicf-<name>.json` describes. */
+export interface Connector {
+  readonly name: string;
+  /** Throws a `Failure` that says what is wrong and what to do; resolves when reads and writes can be expected to work. */
+  test(signal?: AbortSignal): Promise<void>;
+  /** The objects of one configured type (`account`). Throws `Failure('not-found')` for a type that is not configured. */
+  objectSet(type: string): ObjectSet;
+  close(): Promise<void>;
+}
+
+/** Registered once per kind of connector, in the one map literal of `app`. */
+export interface ConnectorKind {
+  /** Class names that select it, e.g. `org.forgerock.openicf.csvfile.CSVFileConnector`. */
+  readonly connectorNames: readonly string[];
+  /** Checks `configurationProperties` without touching the world. */
+  check(config: ConnectorConfig): readonly ConfigFault[];
+  /** Builds it. Nothing is opened before the first use. */
+  create(config: ConnectorConfig, services: ConnectorServices): Connector;
+}
+
+export interface ConfigFault {
+  readonly severity: 'error' | 'warning';
+  /** JSON pointer within the connector's configuration file. */
+  readonly pointer: string;
+  readonly message: string;
+  readonly hint?: string;
+}
+
+export interface ConnectorServices {
+  /** Relative paths in a configuration start here. */
+  readonly projectDirectory: string;
+  readonly log: Log;
+}
+
+/** A provisioner file after parsing and substitution. Unknown keys are kept by the reader, not here. */
+export interface ConnectorConfig {
+  readonly name: string;
+  readonly enabled: boolean;
+  readonly connectorName: string;
+  readonly configurationProperties: JsonObject;
+  readonly objectTypes: Readonly<Record<string, ObjectTypeConfig>>;
+}
+
+export interface ObjectTypeConfig {
+  /** Native object class, e.g. `__ACCOUNT__`. */
+  readonly nativeType: string;
+  readonly properties: Readonly<Record<string, PropertyConfig>>;
+}
+
+export interface PropertyConfig {
+  readonly type: 'string' | 'boolean' | 'integer' | 'number' | 'object' | 'array' | 'any';
+  readonly itemType: string | null;
+  readonly nativeName: string;
+  readonly nativeType: string;
+  readonly isRequired: boolean;
+  readonly flags: readonly string[];
+  readonly default?: Json;
+}

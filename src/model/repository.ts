@@ -1,0 +1,183 @@
+import type { FailureCode } from '../base/failure.ts';
+import type { Filter } from '../base/query-filter.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import type { Link } from './link.ts';
+import type { EntryStatus, RunEntry, RunRecord } from './run.ts';
+
+/**
+ * Where managed objects, links and runs are kept. One contract, several implementations (memory, SQLite, later
+ * PostgreSQL), one conformance suite. Every method is asynchronous and takes or gives a batch.
+ *
+ * An implementation guarantees: a resolved `commit` is durable (it survives a power cut); a rejected one left nothing
+ * behind; reads see every earlier commit.
+ */
+export interface Repository {
+  readonly objects: ObjectReads;
+  readonly links: LinkReads;
+  readonly runs: RunReads;
+  readonly leases: Leases;
+  /**
+   * Writes everything in `batch`, or nothing. Units that cannot be written are all reported together; the caller takes
+   * them out and commits the rest. Rejects with `Failure('locked')` if `fence` no longer holds.
+   */
+  commit(batch: CommitBatch): Promise<CommitResult>;
+  close(): Promise<void>;
+}
+
+/** What is declared about one managed type: which attributes are looked up by value and so need an index. */
+export interface ObjectTypeSpec {
+  readonly name: string;
+  readonly searchable: readonly string[];
+}
+
+/** A stored managed object. `doc` has neither `_id` nor `_rev`. */
+export interface ObjectRow {
+  readonly id: string;
+  readonly rev: number;
+  readonly doc: JsonObject;
+}
+
+export interface ObjectReads {
+  /** Creates or extends what is stored for these types. Never drops anything. */
+  declareTypes(types: readonly ObjectTypeSpec[]): Promise<void>;
+  count(type: string): Promise<number>;
+  readMany(type: string, ids: readonly string[]): Promise<readonly ObjectRow[]>;
+  /** Objects whose `attribute` equals one of `values` (exact case; a multi-valued attribute matches by any element). */
+  findByValue(type: string, attribute: string, values: readonly string[]): Promise<readonly ObjectRow[]>;
+  /** Pages in creation order, by keyset: no object that stays is lost or doubled while others come and go. */
+  page(type: string, request: PageRequest): Promise<Page<ObjectRow>>;
+}
+
+export interface PageRequest {
+  /** Evaluated exactly as `matches(filter, object, { caseSensitive: true })` over the object with `_id` and `_rev`. */
+  readonly filter?: Filter;
+  readonly after?: Json;
+  readonly limit: number;
+}
+
+export interface Page<T> {
+  readonly rows: readonly T[];
+  /** Give it as `after` for the next page; null when this was the last. */
+  readonly next: Json;
+}
+
+export interface LinkReads {
+  readonly count: (linkType: string) => Promise<number>;
+  /** Links of a type whose `firstId` (or `secondId`) is one of `ids`; all qualifiers. */
+  findByFirst(linkType: string, ids: readonly string[]): Promise<readonly Link[]>;
+  findBySecond(linkType: string, ids: readonly string[]): Promise<readonly Link[]>;
+  /**
+   * The same, together with the managed object at the other end, in one round trip: for each link found, the object of
+   * `objectType` whose id is the link's other id, or null if there is none.
+   */
+  findWithObjects(
+    linkType: string,
+    by: 'first' | 'second',
+    ids: readonly string[],
+    objectType: string,
+  ): Promise<readonly LinkWithObject[]>;
+  page(linkType: string, after: Json, limit: number): Promise<Page<Link>>;
+}
+
+export interface LinkWithObject {
+  readonly link: Link;
+  readonly object: ObjectRow | null;
+}
+
+export interface RunReads {
+  read(runId: string): Promise<RunRecord | null>;
+  /** Newest first. */
+  list(request: {
+    readonly mapping?: string;
+    readonly state?: string;
+    readonly limit: number;
+  }): Promise<readonly RunRecord[]>;
+  /** Entries in `seq` order. */
+  entries(
+    runId: string,
+    request: { readonly status?: EntryStatus; readonly afterSeq?: number; readonly limit: number },
+  ): Promise<readonly RunEntry[]>;
+  countEntries(runId: string, status: EntryStatus): Promise<number>;
+  /** Runs that have at least one entry with this status, newest first. */
+  withEntries(
+    status: EntryStatus,
+  ): Promise<readonly { readonly runId: string; readonly mapping: string; readonly count: number }[]>;
+}
+
+/** A named lock held by one owner for a time, with a token that grows with every new holder. */
+export interface Leases {
+  /** The fencing token, or null while another owner holds the lease. */
+  acquire(name: string, owner: string, ttlMs: number): Promise<number | null>;
+  /** False if it was lost meanwhile. */
+  renew(name: string, token: number, ttlMs: number): Promise<boolean>;
+  release(name: string, token: number): Promise<void>;
+}
+
+/** All of it in one transaction. */
+export interface CommitBatch {
+  readonly units: readonly CommitUnit[];
+  /** Inserted or replaced as a whole. */
+  readonly run?: RunRecord;
+  /** The commit is refused unless this lease is still held with this token. */
+  readonly fence?: { readonly name: string; readonly token: number };
+}
+
+/** What belongs together: an object, its links, the entry that tells about it. */
+export interface CommitUnit {
+  readonly object?: RowWrite;
+  readonly links?: readonly LinkWrite[];
+  readonly entry?: EntryWrite;
+}
+
+export type RowWrite =
+  /** New revision is 0. Fails with `exists` if the id is taken. */
+  | { readonly kind: 'create'; readonly type: string; readonly id: string; readonly doc: JsonObject }
+  /** New revision is `rev` + 1. Fails with `not-found` or `revision`. */
+  | {
+      readonly kind: 'update';
+      readonly type: string;
+      readonly id: string;
+      readonly rev: number;
+      readonly doc: JsonObject;
+    }
+  | { readonly kind: 'delete'; readonly type: string; readonly id: string; readonly rev: number };
+
+export type LinkWrite =
+  /** Fails with `exists` if either end is already linked under this type and qualifier. */
+  | { readonly kind: 'create'; readonly link: Link }
+  /** New revision is `rev` + 1. */
+  | {
+      readonly kind: 'update';
+      readonly id: string;
+      readonly rev: number;
+      readonly firstId: string;
+      readonly secondId: string;
+    }
+  /** A link that is gone already counts as deleted; one with another revision fails with `revision`. */
+  | { readonly kind: 'delete'; readonly id: string; readonly rev: number };
+
+export type EntryWrite =
+  | { readonly kind: 'insert'; readonly entry: RunEntry }
+  /** Changes the status of a stored entry. Fails with `revision` unless its status is `from`. */
+  | {
+      readonly kind: 'settle';
+      readonly runId: string;
+      readonly seq: number;
+      readonly from: EntryStatus;
+      readonly status: EntryStatus;
+      readonly message?: string | null;
+      readonly targetId?: string;
+      readonly timestampMs: number;
+    };
+
+export type CommitResult =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly conflicts: readonly CommitConflict[] };
+
+export interface CommitConflict {
+  /** Index into `units`. */
+  readonly unit: number;
+  readonly code: FailureCode;
+  /** Names the thing: `managed/user/bjensen was changed meanwhile (expected revision 3)`. */
+  readonly message: string;
+}

@@ -1,0 +1,62 @@
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+/** Which layer may import which (ARCHITECTURE.md, "Layers"). A layer may always import itself. */
+const ALLOWED: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  model: ['base'],
+  mapping: ['model', 'base'],
+  script: ['mapping', 'model', 'base'],
+  sync: ['mapping', 'model', 'base'],
+  recon: ['sync', 'mapping', 'model', 'base'],
+  connector: ['model', 'base'],
+  'connectors/memory': ['connector', 'model', 'base'],
+  'connectors/csv': ['connector', 'model', 'base'],
+  'connectors/xml': ['connector', 'model', 'base'],
+  repo: ['model', 'base'],
+  managed: ['model', 'base'],
+  app: ['recon', 'sync', 'script', 'mapping', 'connector', 'connectors', 'repo', 'managed', 'model', 'base'],
+  cli: ['app', 'recon', 'sync', 'mapping', 'model', 'base'],
+};
+
+/** Packages that only one layer may import. Everything else comes from `node:`. */
+const PACKAGES: Readonly<Record<string, readonly string[]>> = {
+  zod: ['app'],
+  acorn: ['script'],
+  saxes: ['connectors/xml'],
+};
+
+const root = path.join(import.meta.dirname, '..', 'src');
+const files = globSync('**/*.ts', { cwd: root }).filter((file) => !/\.(test|conformance)\.ts$/.test(file));
+
+function layerOf(file: string): string {
+  const parts = file.split(path.sep);
+  return parts[0] === 'connectors' && parts.length > 2 ? `connectors/${parts[1]}` : parts[0]!;
+}
+
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(path.join(root, file), 'utf8');
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*'([^']+)'/g)].map((match) => match[1]!);
+}
+
+describe('the layers', () => {
+  it('sees the whole source tree', () => {
+    expect(files.length).toBeGreaterThan(50);
+    expect(new Set(files.map(layerOf))).toEqual(new Set(Object.keys(ALLOWED)));
+  });
+
+  it.each(files)('%s imports only from layers below its own', (file) => {
+    const layer = layerOf(file);
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('node:')) continue;
+      if (!specifier.startsWith('.')) {
+        expect(PACKAGES[specifier.split('/')[0]!] ?? [], `${file} imports ${specifier}`).toContain(layer);
+        continue;
+      }
+      const target = layerOf(path.relative(root, path.resolve(root, path.dirname(file), specifier)));
+      const isAllowed = target === layer || ALLOWED[layer]!.some((a) => target === a || target.startsWith(`${a}/`));
+      expect(isAllowed, `${file} (${layer}) imports ${specifier} (${target})`).toBe(true);
+    }
+  });
+});
