@@ -1,4 +1,9 @@
 import type { Json } from './json.ts';
+import { compileFilter } from './query-filter-compile.ts';
+
+export { compileFilter } from './query-filter-compile.ts';
+export { formatFilter } from './query-filter-format.ts';
+export { parseFilter } from './query-filter-parse.ts';
 
 /** A parsed query filter (specification §1.4). */
 export type Filter =
@@ -13,7 +18,10 @@ export type Filter =
       readonly value: string | number | boolean;
     };
 
-/** `ew` and `ca` are extended operators that only connectors know. */
+/**
+ * `ew` ends with; `ca` contains all: the values of the attribute include the literal, which for one literal is `eq`.
+ * Both are extended operators of the grammar; others are refused by the parser.
+ */
 export type ComparisonOperator = 'eq' | 'co' | 'sw' | 'lt' | 'le' | 'gt' | 'ge' | 'ew' | 'ca';
 
 export interface MatchOptions {
@@ -21,10 +29,12 @@ export interface MatchOptions {
   readonly caseSensitive: boolean;
 }
 
-export function parseFilter(text: string): Filter {
-  throw new Error(`not written yet: ${text}`);
-}
-
+/**
+ * Whether `object` satisfies the filter. Never throws.
+ *
+ * A value matches only a literal of its own kind (string, number, boolean); an array matches by any of its elements;
+ * what is missing matches nothing. Strings compare by UTF-16 code units. For many objects use `compileFilter`.
+ */
 export function matches(filter: Filter, object: Json, options: MatchOptions): boolean {
-  throw new Error(`not written yet: ${JSON.stringify([filter, object, options])}`);
+  return compileFilter(filter, options)(object);
 }

@@ -1,0 +1,2 @@
+// givenname.surname: unique in the demo's company.
+(source.givenName + '.' + source.surname).toLowerCase();

@@ -1,0 +1,29 @@
+import type { Diagnostic } from '../base/diagnostic.ts';
+import type { Log } from '../base/log.ts';
+import { compileMapping } from '../mapping/compile-mapping.ts';
+import { createScriptHost } from '../script/script-host.ts';
+import type { ProjectConfig } from './config/project-config.ts';
+import { openScriptFiles } from './config/script-files.ts';
+
+/** Compiles every mapping with its scripts, without running any. */
+export async function checkScripts(config: ProjectConfig, log: Log): Promise<readonly Diagnostic[]> {
+  const files = openScriptFiles(config.directory);
+  const host = createScriptHost({ log });
+  const findScript = (name: string): { file: string; code: string } | null => {
+    const found = files.find(name);
+    return found.kind === 'file' ? { file: found.file, code: found.code } : null;
+  };
+  try {
+    return config.mappings.flatMap((mapping) => {
+      const { mapping: compiled, diagnostics } = compileMapping(mapping, { mappings: config.mappings, findScript });
+      const faults = host.check(compiled.scripts).map((fault): Diagnostic => {
+        const file = fault.file ?? mapping.file;
+        const position = fault.line === null || fault.file === null ? {} : { line: fault.line, column: fault.column ?? 1 };
+        return { severity: 'error', file, pointer: fault.file === null ? mapping.pointer : '', ...position, message: `${fault.place}: ${fault.message}` };
+      });
+      return [...diagnostics, ...faults];
+    });
+  } finally {
+    await host.close();
+  }
+}

@@ -1,0 +1,42 @@
+import { entries, items, member, pointerOf, report, textOf, type Findings, type JsonNode } from './json-node.ts';
+import type { ScriptFiles } from './script-files.ts';
+
+/** Every script anywhere below a value: its language, and whether its file is there. */
+export function checkScripts(node: JsonNode, scripts: ScriptFiles, findings: Findings): void {
+  const type = textOf(member(node, 'type'));
+  if (type !== null && looksLikeScript(type, node)) {
+    checkScript(node, type, scripts, findings);
+    return;
+  }
+  for (const [, child] of entries(node)) checkScripts(child, scripts, findings);
+  for (const child of items(node)) checkScripts(child, scripts, findings);
+}
+
+export function isJavaScript(type: string): boolean {
+  return /^(?:text|application)\/(?:x-)?(?:java|ecma)script$|^(?:java|ecma)script$/i.test(type);
+}
+
+function looksLikeScript(type: string, node: JsonNode): boolean {
+  const hasText = ['source', 'file', 'name'].some((key) => member(node, key).value !== undefined);
+  return hasText && (isJavaScript(type) || /script|groovy/i.test(type));
+}
+
+function checkScript(node: JsonNode, type: string, scripts: ScriptFiles, findings: Findings): void {
+  const source = member(node, 'source');
+  const file = ['file', 'name'].map((key) => member(node, key)).find((one) => textOf(one) !== null);
+  if (file !== undefined && source.value !== undefined)
+    report(findings, 'warning', file, 'the script has a "source" too, which is used instead', 'Remove one of the two.');
+  const found = file === undefined || source.value !== undefined ? null : scripts.find(textOf(file) ?? '');
+  if (file !== undefined && found !== null && found.kind !== 'file' && found.kind !== 'builtIn')
+    report(findings, 'error', file, found.message, 'Paths are relative to script/ or to the project directory.');
+  if (isJavaScript(type) || found?.kind === 'builtIn') return;
+  const place = pointerOf(node).split('/').at(-1) ?? '';
+  const hint = 'Only text/javascript can be run.';
+  report(
+    findings,
+    'warning',
+    member(node, 'type'),
+    `${place}: a script in the language "${type}" cannot be run here`,
+    hint,
+  );
+}

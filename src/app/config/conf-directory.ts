@@ -1,0 +1,99 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import path from 'node:path';
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { MAX_FILE_BYTES, readJson, unreadable, type JsonDocument } from './json-document.ts';
+import { parseProperties } from './properties-file.ts';
+
+const MAX_FILES = 1000;
+
+export type FileKind = 'sync' | 'managed' | 'lockstep' | 'provisioner' | 'schedule' | 'repo' | 'other';
+
+export interface ConfFile {
+  readonly kind: FileKind;
+  /** `sync`, `schedule/recon`, `provisioner.openicf/ldap` (specification §13). */
+  readonly id: string;
+  readonly document: JsonDocument;
+}
+
+export interface ConfDirectory {
+  /** In alphabetical order. */
+  readonly files: readonly ConfFile[];
+  readonly boot: Readonly<Record<string, string>>;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Reads every `conf/*.json` and `conf/boot/boot.properties`. Never throws for what is in them. */
+export async function readConfDirectory(projectDirectory: string): Promise<ConfDirectory> {
+  const diagnostics: Diagnostic[] = [];
+  const names = await listFiles(projectDirectory, diagnostics);
+  const files: ConfFile[] = [];
+  for (const name of names) {
+    const file = `conf/${name}`;
+    files.push({ ...classify(name), document: await readDocument(path.join(projectDirectory, file), file) });
+  }
+  return { files, boot: await readBoot(projectDirectory, diagnostics), diagnostics };
+}
+
+export function classify(name: string): { readonly kind: FileKind; readonly id: string } {
+  const base = name.replace(/\.json$/, '');
+  const dash = base.indexOf('-');
+  return { kind: kindOf(base), id: dash < 0 ? base : `${base.slice(0, dash)}/${base.slice(dash + 1)}` };
+}
+
+function kindOf(base: string): FileKind {
+  if (base === 'sync' || base === 'managed' || base === 'lockstep') return base;
+  // Lists remote connector servers, not a connector.
+  if (base === 'provisioner.openicf.connectorinfoprovider') return 'other';
+  if (base.startsWith('provisioner.')) return 'provisioner';
+  if (base.startsWith('schedule-')) return 'schedule';
+  return base.startsWith('repo.') ? 'repo' : 'other';
+}
+
+async function listFiles(projectDirectory: string, diagnostics: Diagnostic[]): Promise<readonly string[]> {
+  const fault = (message: string, hint: string) =>
+    diagnostics.push({ severity: 'error', file: 'conf', pointer: '', message, hint });
+  try {
+    const all = await readdir(path.join(projectDirectory, 'conf'), { withFileTypes: true });
+    const names = all.filter((entry) => !entry.isDirectory() && /^[^.].*\.json$/.test(entry.name)).map((e) => e.name);
+    if (names.length > MAX_FILES)
+      fault(`conf has ${names.length} files; at most ${MAX_FILES} are read`, 'Remove some.');
+    return names.sort().slice(0, MAX_FILES);
+  } catch (thrown) {
+    const hint = 'A project directory has conf/sync.json, conf/managed.json, conf/provisioner.openicf-*.json, script/.';
+    fault(`the directory ${path.join(projectDirectory, 'conf')} cannot be read: ${codeOf(thrown)}`, hint);
+    return [];
+  }
+}
+
+async function readDocument(absolute: string, file: string): Promise<JsonDocument> {
+  const fault = (message: string): JsonDocument =>
+    unreadable(file, [{ severity: 'error', file, pointer: '', message }]);
+  try {
+    const { size } = await stat(absolute);
+    if (size > MAX_FILE_BYTES) return fault(`the file has ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
+    return readJson(file, await readFile(absolute));
+  } catch (thrown) {
+    return fault(`the file cannot be read: ${codeOf(thrown)}`);
+  }
+}
+
+async function readBoot(
+  projectDirectory: string,
+  diagnostics: Diagnostic[],
+): Promise<Readonly<Record<string, string>>> {
+  const file = 'conf/boot/boot.properties';
+  try {
+    const bytes = await readFile(path.join(projectDirectory, file));
+    if (bytes.length <= MAX_FILE_BYTES) return parseProperties(bytes.toString('utf8'));
+    diagnostics.push({ severity: 'error', file, pointer: '', message: `at most ${MAX_FILE_BYTES} bytes are read` });
+  } catch (thrown) {
+    const code = codeOf(thrown);
+    if (code !== 'ENOENT' && code !== 'ENOTDIR')
+      diagnostics.push({ severity: 'error', file, pointer: '', message: `the file cannot be read: ${code}` });
+  }
+  return {};
+}
+
+function codeOf(thrown: unknown): string {
+  return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown reason';
+}

@@ -1,0 +1,79 @@
+import { isJsonObject } from '../../base/json.ts';
+import { parsePointer } from '../../base/json-pointer.ts';
+import type { ConnectorKind } from '../../connector/contract.ts';
+import { checkSchema } from './check-schema.ts';
+import { checkScripts } from './check-scripts.ts';
+import { entries, member, report, textOf, type Findings, type JsonNode } from './json-node.ts';
+import type { LoadedFile } from './load-project.ts';
+import { didYouMean } from './nearest-name.ts';
+import type { ProvisionerConfig } from './project-config.ts';
+import { readProvisioner } from './read-provisioner.ts';
+import { provisionerSchema } from './schema-provisioner.ts';
+import type { ScriptFiles } from './script-files.ts';
+
+type Kind = Pick<ConnectorKind, 'connectorNames' | 'check'>;
+
+/** Null if there is an error. */
+export function loadConnectors(
+  files: readonly LoadedFile[],
+  scripts: ScriptFiles,
+  kinds: readonly Kind[] | null,
+  findings: Findings,
+): readonly ProvisionerConfig[] | null {
+  checkNames(files, findings);
+  const connectors: ProvisionerConfig[] = [];
+  for (const file of files) {
+    if (file.root === null) continue;
+    checkScripts(member(file.root, 'syncFailureHandler'), scripts, findings);
+    const json = checkSchema(provisionerSchema, file.root, file, findings);
+    if (json === null) continue;
+    const config = readProvisioner(json, isJsonObject(file.root.value) ? file.root.value : {}, file.file);
+    if (config.enabled && entries(member(file.root, 'objectTypes')).length === 0)
+      report(
+        findings,
+        'warning',
+        file.root,
+        `the system "${config.name}" has no "objectTypes"`,
+        'Nothing can be mapped.',
+      );
+    if (kinds !== null) checkKind(config, file, kinds, findings);
+    connectors.push(config);
+  }
+  return connectors.length === files.length ? connectors : null;
+}
+
+function checkKind(config: ProvisionerConfig, file: LoadedFile, kinds: readonly Kind[], findings: Findings): void {
+  const root = file.root;
+  if (root === null) return;
+  const kind = kinds.find((one) => one.connectorNames.includes(config.connectorName));
+  if (kind === undefined) {
+    const hint =
+      didYouMean(
+        config.connectorName,
+        kinds.flatMap((one) => one.connectorNames),
+      ) ?? 'The system is unavailable.';
+    const message = `the connector ${config.connectorName} is not available here`;
+    report(findings, 'warning', member(member(root, 'connectorRef'), 'connectorName'), message, hint);
+    return;
+  }
+  if (!config.enabled) return;
+  for (const fault of kind.check(config))
+    report(findings, fault.severity, nodeAt(root, fault.pointer), fault.message, fault.hint);
+}
+
+function nodeAt(root: JsonNode, pointer: string): JsonNode {
+  return { document: root.document, tokens: parsePointer(pointer), value: undefined };
+}
+
+function checkNames(files: readonly LoadedFile[], findings: Findings): void {
+  const seen = new Map<string, string>();
+  for (const { root, file } of files) {
+    const node = root === null ? null : member(root, 'name');
+    const name = node === null ? null : textOf(node);
+    if (node === null || name === null) continue;
+    const first = seen.get(name);
+    if (first === undefined) seen.set(name, file);
+    else
+      report(findings, 'error', node, `two systems have the name "${name}"`, `The other is in ${first}: rename one.`);
+  }
+}

@@ -1,0 +1,132 @@
+import path from 'node:path';
+import type { Diagnostic } from '../../base/diagnostic.ts';
+import { isJsonObject, type JsonObject } from '../../base/json.ts';
+import type { ConnectorKind } from '../../connector/contract.ts';
+import { readConfDirectory, type ConfFile, type FileKind } from './conf-directory.ts';
+import { loadConnectors } from './load-connectors.ts';
+import { loadLockstep } from './load-lockstep.ts';
+import { loadManaged } from './load-managed.ts';
+import { loadMappings } from './load-mappings.ts';
+import { report, type Findings, type JsonNode } from './json-node.ts';
+import { BUILT_IN_QUERIES, readNamedQueries } from './named-queries.ts';
+import type { ConfigDocument, NamedQuery, ProjectConfig } from './project-config.ts';
+import { connectorFacts, managedFacts, type ProjectFacts } from './project-facts.ts';
+import { propertyResolver } from './property-resolver.ts';
+import { openScriptFiles, type ScriptFiles } from './script-files.ts';
+import { substitute, type PropertyResolver } from './substitution.ts';
+
+export interface LoadOptions {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** What connectors there are; without it, connector classes and their settings are not checked. */
+  readonly connectorKinds?: readonly Pick<ConnectorKind, 'connectorNames' | 'check'>[];
+  /** What `&{launcher.install.location}` and `&{launcher.working.location}` stand for. */
+  readonly workingDirectory?: string;
+}
+
+export interface LoadedProject {
+  /** Null if any diagnostic is an error. */
+  readonly config: ProjectConfig | null;
+  /** By file and position. */
+  readonly diagnostics: readonly Diagnostic[];
+  readonly scripts: ScriptFiles;
+}
+
+/** A file after substitution. `root` is null when it cannot be read at all. */
+export interface LoadedFile {
+  readonly kind: FileKind;
+  readonly id: string;
+  readonly file: string;
+  readonly root: JsonNode | null;
+  readonly filled: ReadonlySet<string>;
+}
+
+/**
+ * Reads a project directory and reports everything that is wrong with it at once. Touches nothing but the files of
+ * `conf` and `script`; throws for no content of them.
+ */
+export async function loadProject(directory: string, options: LoadOptions): Promise<LoadedProject> {
+  const projectDirectory = path.resolve(directory);
+  const conf = await readConfDirectory(projectDirectory);
+  const findings: Findings = [...conf.diagnostics];
+  const resolve = propertyResolver({
+    env: options.env,
+    boot: conf.boot,
+    projectDirectory,
+    workingDirectory: options.workingDirectory ?? process.cwd(),
+  });
+  const files = conf.files.map((file) => loadFile(file, resolve, findings));
+  const scripts = openScriptFiles(projectDirectory);
+  const parts = assemble(files, scripts, options, findings);
+  const isFaulty = findings.some((finding) => finding.severity === 'error');
+  const config: ProjectConfig | null =
+    isFaulty || parts === null
+      ? null
+      : { directory: projectDirectory, ...parts, bootProperties: conf.boot, documents: documentsOf(files) };
+  return { config, diagnostics: findings.toSorted(byPlace), scripts };
+}
+
+type Parts = Pick<ProjectConfig, 'mappings' | 'managed' | 'connectors' | 'lockstep' | 'namedQueries'>;
+
+function assemble(
+  files: readonly LoadedFile[],
+  scripts: ScriptFiles,
+  options: LoadOptions,
+  findings: Findings,
+): Parts | null {
+  const only = (kind: FileKind) => files.find((file) => file.kind === kind) ?? null;
+  const provisioners = files.filter((file) => file.kind === 'provisioner');
+  const namedQueries = queriesOf(files);
+  const managedFile = only('managed');
+  const facts: ProjectFacts = {
+    managed:
+      managedFile !== null && managedFile.root === null ? null : (managedFacts(managedFile?.root ?? null) ?? new Set()),
+    connectors: connectorFacts(provisioners.flatMap((file) => file.root ?? [])),
+    hasUnreadableConnector: provisioners.some((file) => file.root === null),
+    queries: namedQueries,
+    scripts,
+  };
+  const lockstep = loadLockstep(only('lockstep'), facts, only('sync')?.root ?? null, findings);
+  const connectors = loadConnectors(provisioners, scripts, options.connectorKinds ?? null, findings);
+  const mappings = loadMappings(only('sync'), facts, lockstep, findings);
+  const managed = loadManaged(managedFile, scripts, lockstep, mappings, findings);
+  if (lockstep === null || connectors === null || mappings === null || managed === null) return null;
+  return { mappings, managed, connectors, lockstep: lockstep.config, namedQueries };
+}
+
+function loadFile(conf: ConfFile, resolve: PropertyResolver, findings: Findings): LoadedFile {
+  const { document, kind, id } = conf;
+  // Nothing here reads the other files, so that a fault in them stops nothing.
+  const isUsed = kind !== 'other' && kind !== 'repo';
+  for (const fault of document.diagnostics) findings.push(isUsed ? fault : { ...fault, severity: 'warning' });
+  const base = { kind, id, file: document.file };
+  if (document.value === undefined) return { ...base, root: null, filled: new Set() };
+  const rules = { resolve, dollar: kind !== 'repo', unresolved: isUsed ? 'error' : 'warning' } as const;
+  const { value, filled } = substitute(document, document.value, rules, findings);
+  const root: JsonNode = { document, tokens: [], value };
+  if (kind === 'schedule' && !isJsonObject(value)) report(findings, 'error', root, 'a schedule is an object');
+  return { ...base, root, filled };
+}
+
+function queriesOf(files: readonly LoadedFile[]): Readonly<Record<string, NamedQuery>> {
+  // Without a prototype: a query may be asked for by any name.
+  const queries = Object.assign(Object.create(null) as Record<string, NamedQuery>, BUILT_IN_QUERIES);
+  for (const file of files)
+    if (file.kind === 'repo') Object.assign(queries, readNamedQueries(file.root?.value ?? null));
+  return queries;
+}
+
+function documentsOf(files: readonly LoadedFile[]): Record<string, ConfigDocument> {
+  const documents: Record<string, ConfigDocument> = {};
+  for (const { id, file, root } of files)
+    if (isJsonObject(root?.value)) documents[id] = { id, file, value: root.value satisfies JsonObject };
+  return documents;
+}
+
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+  return (
+    a.file.localeCompare(b.file) ||
+    (a.line ?? 0) - (b.line ?? 0) ||
+    (a.column ?? 0) - (b.column ?? 0) ||
+    a.pointer.localeCompare(b.pointer)
+  );
+}

@@ -1,0 +1,114 @@
+import { Failure } from '../base/failure.ts';
+import type { ChangeClass, RunEntry, RunRecord } from '../model/run.ts';
+import { carryOut, type Carried } from '../recon/apply-planned.ts';
+import { outcomeOf, settledProgress } from '../recon/finish-planned.ts';
+import { holdLease, ownerName } from '../recon/lease.ts';
+import { fromJson, toJson, type HeldClass } from '../recon/progress.ts';
+import type { Outcome } from '../sync/planned-change.ts';
+import type { Lockstep } from './lockstep.ts';
+import { openWorld } from './run-mapping.ts';
+import { rejectEntries } from './runs.ts';
+
+export interface HeldRun {
+  readonly record: RunRecord;
+  readonly count: number;
+  readonly classes: readonly HeldClass[];
+}
+
+/** Runs with changes that wait for approval, newest first. */
+export async function heldRuns(lockstep: Lockstep): Promise<readonly HeldRun[]> {
+  const found = await lockstep.repository.runs.withEntries('held');
+  const runs: HeldRun[] = [];
+  for (const { runId, count } of found) {
+    const record = await lockstep.repository.runs.read(runId);
+    if (record !== null) runs.push({ record, count, classes: fromJson(record.progress).held });
+  }
+  return runs;
+}
+
+/** The run that somebody means: by id or the beginning of one; without one, the only run that has something held. */
+export async function findHeldRun(lockstep: Lockstep, idOrPrefix: string | null): Promise<HeldRun> {
+  const runs = await heldRuns(lockstep);
+  const matching = idOrPrefix === null ? runs : runs.filter(({ record }) => record.id.startsWith(idOrPrefix));
+  if (matching.length === 1) return matching[0]!;
+  if (runs.length === 0) throw new Failure('not-found', 'nothing is held');
+  const ids = runs.map(({ record }) => record.id).join(', ');
+  throw new Failure('bad-request', `name one of the runs that have something held: ${ids}`);
+}
+
+/**
+ * Carries out what a run held. Each change is made only if the object is still as the plan showed it; what has changed
+ * since is left alone and marked `skipped`.
+ */
+export async function approve(lockstep: Lockstep, { record }: HeldRun, only: ChangeClass | null): Promise<readonly Carried[]> {
+  const lease = await holdLease(lockstep.repository.leases, `recon/${record.mapping}`, ownerName(lockstep.newId()));
+  const world = { ...(await openWorld(lockstep, lockstep.mappingConfig(record.mapping), 'live', record.id)), skipsCorrelation: true, isTracing: false };
+  const all: Carried[] = [];
+  try {
+    let run = record;
+    let afterSeq = 0;
+    for (;;) {
+      const page = await lockstep.repository.runs.entries(run.id, { status: 'held', afterSeq, limit: 500 });
+      if (page.length === 0) return all;
+      afterSeq = page[page.length - 1]!.seq;
+      const wanted = page.filter((entry) => only === null || entry.changeClass === only);
+      const { fresh, stale } = await compareWithPlan(world.target, wanted);
+      const carried = await carryOut(world, fresh, async (units, done) => {
+        const next = withOutcomes(run, done);
+        const result = await lockstep.repository.commit({ units, run: next, fence: lease.fence });
+        if (result.ok) run = next;
+        return result.ok ? [] : result.conflicts;
+      });
+      run = await settleStale(lockstep, run, stale, lease.fence);
+      all.push(...carried, ...stale);
+    }
+  } finally {
+    await world.close();
+    await lease.release();
+  }
+}
+
+type Target = Awaited<ReturnType<typeof openWorld>>['target'];
+
+/** For a target without revisions the object itself is compared with the before-image. */
+async function compareWithPlan(target: Target, entries: readonly RunEntry[]): Promise<{ fresh: readonly RunEntry[]; stale: readonly Carried[] }> {
+  const deletes = target.traits.isTransactional ? [] : entries.filter((entry) => entry.changeClass === 'delete' && entry.targetId !== null);
+  if (deletes.length === 0) return { fresh: entries, stale: [] };
+  const present = await target.readMany(deletes.map((entry) => entry.targetId!));
+  const changed = new Set(deletes.filter((entry) => {
+    const now = present.get(entry.targetId!);
+    return now !== undefined && JSON.stringify(sorted(now.object)) !== JSON.stringify(sorted(entry.before ?? {}));
+  }));
+  const stale = [...changed].map((entry): Carried => ({ entry, status: 'skipped', message: 'left alone: the object has changed since the plan was made' }));
+  return { fresh: entries.filter((entry) => !changed.has(entry)), stale };
+}
+
+function sorted(object: object): readonly (readonly [string, unknown])[] {
+  return Object.entries(object).filter(([, value]) => value !== null).sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+function withOutcomes(run: RunRecord, carried: readonly Carried[]): RunRecord {
+  const progress = fromJson(run.progress);
+  const pairs = carried.map((one): [RunEntry, Outcome] => [one.entry, outcomeOf(one)]);
+  return { ...run, progress: toJson({ ...progress, ...settledProgress(progress, pairs, 'held') }) };
+}
+
+async function settleStale(lockstep: Lockstep, run: RunRecord, stale: readonly Carried[], fence: { name: string; token: number }): Promise<RunRecord> {
+  if (stale.length === 0) return run;
+  const timestampMs = lockstep.clock.nowMs();
+  const units = stale.map(({ entry: { runId, seq }, status, message }) => ({
+    entry: { kind: 'settle', runId, seq, from: 'held', status, message, timestampMs } as const,
+  }));
+  const next = withOutcomes(run, stale);
+  await lockstep.repository.commit({ units, run: next, fence });
+  return next;
+}
+
+/** Turns down what a run held. Nothing is written but the decision. */
+export async function reject(lockstep: Lockstep, { record }: HeldRun, reason: string): Promise<number> {
+  const count = await rejectEntries(lockstep, record.id, 'held', reason);
+  const progress = fromJson(record.progress);
+  const counts = { ...progress.counts, held: progress.counts.held - count, ignored: progress.counts.ignored + count };
+  await lockstep.repository.commit({ units: [], run: { ...record, progress: toJson({ ...progress, counts }) } });
+  return count;
+}

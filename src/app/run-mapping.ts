@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import type { JsonObject } from '../base/json.ts';
+import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
+import type { MappingConfig } from '../mapping/mapping-config.ts';
+import { openMapping, type OpenMapping } from '../mapping/open-mapping.ts';
+import type { ScriptMode } from '../mapping/script-host.ts';
+import type { ObjectSet } from '../model/object-set.ts';
+import type { Repository } from '../model/repository.ts';
+import type { RunEntry, RunRecord } from '../model/run.ts';
+import { toQuery } from '../model/to-query.ts';
+import { ownerName } from '../recon/lease.ts';
+import type { Progress } from '../recon/progress.ts';
+import { reconcile, type ReconOptions, type ReconResult } from '../recon/recon.ts';
+import { StagedSet } from '../recon/staged-set.ts';
+import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
+import { planningRepository } from '../repo/planning-repository.ts';
+import { hostCalls } from './host-calls.ts';
+import type { Lockstep } from './lockstep.ts';
+import { reconRequest, type RunOverrides } from './run-request.ts';
+
+export interface RunListeners {
+  readonly onEntry?: (entry: RunEntry) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface RunMappingOptions extends RunListeners {
+  /** `plan` computes and tells everything, and writes nothing anywhere. */
+  readonly mode: ScriptMode;
+  readonly overrides: RunOverrides;
+  readonly resume?: RunRecord;
+  readonly signal?: AbortSignal;
+}
+
+/** Plans or runs one mapping of a project. */
+export async function runMapping(lockstep: Lockstep, mapping: MappingConfig, options: RunMappingOptions): Promise<ReconResult> {
+  const world = await openWorld(lockstep, mapping, options.mode, options.resume?.id ?? lockstep.newId());
+  try {
+    const { compiled } = world.mapping;
+    return await reconcile({
+      world,
+      request: reconRequest(compiled, options.overrides, lockstep.config.lockstep),
+      owner: ownerName(lockstep.newId()),
+      requestJson: requestJson(mapping, options.overrides),
+      ...pickDefined(options),
+    });
+  } finally {
+    await world.close();
+  }
+}
+
+function pickDefined({ resume, signal, onEntry, onProgress }: RunMappingOptions): Partial<ReconOptions> {
+  return {
+    ...(resume === undefined ? {} : { resume }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onEntry === undefined ? {} : { onEntry }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+}
+
+/** What is kept with a run, so that it can be taken up again, and so that one can tell with which mapping it ran. */
+function requestJson(mapping: MappingConfig, overrides: RunOverrides): JsonObject {
+  return { overrides: overrides as unknown as JsonObject, mappingHash: mappingHash(mapping), inline: mapping.pointer === '' ? mapping.raw : null };
+}
+
+export function mappingHash(mapping: MappingConfig): string {
+  return createHash('sha256').update(JSON.stringify(mapping.raw)).digest('hex').slice(0, 16);
+}
+
+type OpenWorld = ReconOptions['world'] & { close(): Promise<void> };
+
+/** Opens both sides, the scripts and the repository view of one run. */
+export async function openWorld(lockstep: Lockstep, mapping: MappingConfig, mode: ScriptMode, runId: string): Promise<OpenWorld> {
+  const compiled = lockstep.compile(mapping);
+  const repository = mode === 'plan' ? planningRepository(lockstep.repository, await planningScratch(lockstep)) : lockstep.repository;
+  const source = openSource(lockstep, compiled, repository);
+  const opened = await openScripts(lockstep, compiled, repository);
+  try {
+    const target = await openTarget(lockstep, compiled, repository, mode);
+    const { clock, newId, log } = lockstep;
+    const close = async (): Promise<void> => {
+      await opened.close();
+      if (target instanceof StagedSet) await target.release();
+      if (mode === 'plan') await repository.close();
+    };
+    return { mapping: opened, source, target, repository, clock, newId, log, mode, runId, toQuery, close };
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+}
+
+async function planningScratch(lockstep: Lockstep): Promise<Repository> {
+  const scratch = openMemoryRepository(lockstep.clock);
+  await scratch.objects.declareTypes(lockstep.config.managed.map(({ name, searchable }) => ({ name, searchable })));
+  return scratch;
+}
+
+/** A query may be sent elsewhere; single objects are read from the mapping's own source all the same. */
+function openSource(lockstep: Lockstep, compiled: CompiledMapping, repository: Repository): ObjectSet {
+  const source = lockstep.objectSet(compiled.source, repository);
+  const elsewhere = compiled.sourceQuery?.resourceName ?? null;
+  if (elsewhere === null || elsewhere === compiled.source) return source;
+  const other = lockstep.objectSet(elsewhere, repository);
+  return { ...source, scan: (request) => other.scan(request) };
+}
+
+async function openTarget(lockstep: Lockstep, compiled: CompiledMapping, repository: Repository, mode: ScriptMode): Promise<ObjectSet> {
+  const target = lockstep.objectSet(compiled.target, repository);
+  if (target.traits.isTransactional) return target;
+  if (target.traits.lookup === 'direct' && mode === 'live') return target;
+  const staged = await StagedSet.open(target, await lockstep.openScratch(), mode === 'plan', lockstep.newId);
+  for (const fault of staged.faults) lockstep.log.write('warn', `${compiled.target}: ${fault}`);
+  return staged;
+}
+
+function openScripts(lockstep: Lockstep, compiled: CompiledMapping, repository: Repository): Promise<OpenMapping> {
+  return openMapping(compiled, {
+    host: lockstep.scripts,
+    limits: lockstep.config.lockstep.scripts,
+    resolveModule: (request, fromFile) => lockstep.files.resolveModule(request, fromFile),
+    answer: hostCalls(lockstep, repository),
+  });
+}

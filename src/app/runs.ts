@@ -1,0 +1,91 @@
+import { Failure } from '../base/failure.ts';
+import type { MappingConfig } from '../mapping/mapping-config.ts';
+import type { RunEntry, RunRecord } from '../model/run.ts';
+import { holdLease, isHolderDead, ownerName } from '../recon/lease.ts';
+import type { ReconResult } from '../recon/recon.ts';
+import type { Lockstep } from './lockstep.ts';
+import { mappingHash, runMapping, type RunListeners, type RunMappingOptions } from './run-mapping.ts';
+import type { RunOverrides } from './run-request.ts';
+
+export interface StartOptions extends RunListeners {
+  readonly overrides: RunOverrides;
+  readonly signal?: AbortSignal;
+  /** Told before an interrupted run is taken up or given up. */
+  readonly onInterrupted?: (message: string) => void;
+}
+
+/**
+ * Runs a mapping. A run of it that a killed process left behind is taken up where it stopped (or given up, as
+ * configured, or when its mapping or its source has changed since; then a new one starts).
+ */
+export async function startRun(lockstep: Lockstep, mapping: MappingConfig, options: StartOptions): Promise<ReconResult> {
+  const left = await interruptedRun(lockstep, mapping.name);
+  if (left !== null) {
+    const obstacle = obstacleTo(lockstep, left, mapping, options.overrides);
+    if (obstacle === null) {
+      options.onInterrupted?.(`taking up the interrupted run ${left.id}`);
+      const result = await runMapping(lockstep, mapping, liveOptions(options, left));
+      if (result.progress.error === null || !CURSOR_REFUSED.test(result.progress.error)) return result;
+      options.onInterrupted?.(`the source has changed since the interruption; starting anew`);
+    } else {
+      options.onInterrupted?.(`giving up the interrupted run ${left.id}: ${obstacle}`);
+      await giveUp(lockstep, left, obstacle);
+    }
+  }
+  return runMapping(lockstep, mapping, liveOptions(options));
+}
+
+const CURSOR_REFUSED = /changed since/;
+
+function liveOptions({ overrides, signal, onEntry, onProgress }: StartOptions, resume?: RunRecord): RunMappingOptions {
+  return {
+    mode: 'live',
+    overrides,
+    ...(resume === undefined ? {} : { resume }),
+    ...(signal === undefined ? {} : { signal }),
+    ...(onEntry === undefined ? {} : { onEntry }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+}
+
+/** The run of this mapping that is marked active although no process works on it; null if there is none. */
+async function interruptedRun(lockstep: Lockstep, mapping: string): Promise<RunRecord | null> {
+  const [active] = await lockstep.repository.runs.list({ mapping, state: 'ACTIVE', limit: 1 });
+  if (active === undefined) return null;
+  const holder = await lockstep.repository.leases.holder(`recon/${mapping}`);
+  return holder === null || isHolderDead(holder) ? active : null;
+}
+
+function obstacleTo(lockstep: Lockstep, left: RunRecord, mapping: MappingConfig, overrides: RunOverrides): string | null {
+  if (lockstep.config.lockstep.resume.onCrash === 'fail') return 'the process ended while it was running';
+  if (left.request['mappingHash'] !== mappingHash(mapping)) return 'its mapping was changed meanwhile';
+  if (JSON.stringify(left.request['overrides']) !== JSON.stringify(overrides)) return 'it was started with other options';
+  return null;
+}
+
+/** Marks a run failed that nobody will finish. What it had planned and not carried out is dropped. */
+async function giveUp(lockstep: Lockstep, left: RunRecord, reason: string): Promise<void> {
+  const lease = await holdLease(lockstep.repository.leases, `recon/${left.mapping}`, ownerName(lockstep.newId()));
+  try {
+    for (const status of ['planned', 'applying'] as const) await rejectEntries(lockstep, left.id, status, reason);
+    const endedMs = lockstep.clock.nowMs();
+    const progress = { ...left.progress, stage: 'COMPLETED_FAILED', phase: 'over', error: reason };
+    const run: RunRecord = { ...left, state: 'FAILED', stage: 'COMPLETED_FAILED', endedMs, progress };
+    await lockstep.repository.commit({ units: [], run, fence: lease.fence });
+  } finally {
+    await lease.release();
+  }
+}
+
+export async function rejectEntries(lockstep: Lockstep, runId: string, from: RunEntry['status'], message: string): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const entries = await lockstep.repository.runs.entries(runId, { status: from, limit: 500 });
+    if (entries.length === 0) return count;
+    const timestampMs = lockstep.clock.nowMs();
+    const units = entries.map(({ seq }) => ({ entry: { kind: 'settle', runId, seq, from, status: 'rejected', message, timestampMs } as const }));
+    const result = await lockstep.repository.commit({ units });
+    if (!result.ok) throw new Failure('conflict', `entries of run ${runId} were changed meanwhile: ${result.conflicts[0]?.message}`);
+    count += entries.length;
+  }
+}

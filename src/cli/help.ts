@@ -1,0 +1,33 @@
+export const HELP = `lockstep <command> [options]
+
+Commands
+  start                 reconcile what the project's conf/lockstep.json names under "startup" (without --project: the demo)
+  check                 read the configuration and report everything that is wrong with it
+  plan MAPPING          show what a reconciliation would do; write nothing anywhere
+  recon MAPPING         show it and do it
+  explain MAPPING --source ID | --target ID
+                        tell how one object is decided, step by step
+  held                  list the changes that the guard holds
+  approve [RUN]         carry out what a run holds (each only if its object is unchanged since)
+  reject [RUN]          turn down what a run holds
+  runs [MAPPING]        list the latest runs
+
+Options
+  --project DIR         project directory (conf/, script/, data/); default: the current directory, for start the demo
+  --data DIR            where the repository is kept; default: <project>/.lockstep
+  --port N              port of the server (start)
+  --json                machine-readable output
+  --id ID               reconcile only this source object (may be given several times)
+  --source-query FILTER, --target-query FILTER
+                        restrict one run, e.g. --source-query 'department eq "Sales"'
+  --no-target-phase     do not look at target objects that no source object accounts for
+  --allow-empty-source  go on although the source has no objects
+  --max-deletes N, --max-delete-percent P, --max-unlinks N, --max-unlink-percent P
+                        limits of the guard for this run; --no-guard switches it off
+  --allow-ambiguous-delete
+  --log-unchanged       write an entry for unchanged objects, too
+  --class NAME          approve only delete, unlink or ambiguousDelete
+  --reason TEXT         why something is rejected
+
+Exit codes: 0 done, 1 failed, 2 bad usage or configuration, 3 changes were held by the guard.
+`;

@@ -1,0 +1,28 @@
+#!/usr/bin/env node
+// Works on whatever Node starts it: an older one hands over to the Node that was installed with this package.
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const NEEDED = 24;
+
+if (Number(process.versions.node.split('.')[0]) >= NEEDED) await start();
+else process.exitCode = handOver();
+
+async function start(): Promise<void> {
+  const { runCommand } = await import('./run-command.ts');
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+  });
+  process.exitCode = await runCommand(process.argv.slice(2));
+}
+
+function handOver(): number {
+  const binary = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
+  if (!existsSync(binary)) {
+    process.stderr.write(`lockstep: needs Node ${NEEDED} or newer, not ${process.versions.node}; run "npm ci" in its directory\n`);
+    return 1;
+  }
+  const { status } = spawnSync(binary, process.argv.slice(1), { stdio: 'inherit' });
+  return status ?? 1;
+}

@@ -1,0 +1,49 @@
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { formatDiagnostic } from '../base/diagnostic.ts';
+import { Failure } from '../base/failure.ts';
+import type { Log, LogLevel } from '../base/log.ts';
+import { loadProject } from '../app/config/load-project.ts';
+import { connectorKinds } from '../app/connector-kinds.ts';
+import { openLockstep, type Lockstep } from '../app/lockstep.ts';
+import type { Options } from './arguments.ts';
+
+const SHOWN: ReadonlySet<LogLevel> = new Set(['warn', 'error']);
+
+/** Warnings and errors of the engine and of scripts, on stderr. */
+export const stderrLog: Log = {
+  write: (level, message) => {
+    if (SHOWN.has(level)) process.stderr.write(`${level}: ${message}\n`);
+  },
+};
+
+export function projectDirectory(options: Options): string {
+  return path.resolve(options.project ?? '.');
+}
+
+export function dataDirectory(options: Options): string {
+  return path.resolve(options.data ?? path.join(projectDirectory(options), '.lockstep'));
+}
+
+/** Opens the project that the options name. Everything wrong with it is shown at once; errors refuse it (exit code 2). */
+export async function openProject(options: Options): Promise<Lockstep> {
+  const directory = projectDirectory(options);
+  const { config, diagnostics } = await loadProject(directory, { env: process.env, connectorKinds });
+  for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+  if (config === null) {
+    const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
+    throw new Failure('bad-configuration', `${directory} has ${errors} configuration ${errors === 1 ? 'error' : 'errors'}; nothing was run`);
+  }
+  const data = dataDirectory(options);
+  mkdirSync(data, { recursive: true });
+  return openLockstep({ config, dataDirectory: data, log: stderrLog });
+}
+
+export async function withProject<T>(options: Options, use: (lockstep: Lockstep) => Promise<T>): Promise<T> {
+  const lockstep = await openProject(options);
+  try {
+    return await use(lockstep);
+  } finally {
+    await lockstep.close();
+  }
+}

@@ -1,0 +1,72 @@
+import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import type { RunEntry } from '../model/run.ts';
+
+const MARK: Readonly<Record<RunEntry['changeClass'], string>> = {
+  create: '+',
+  update: '~',
+  delete: '-',
+  ambiguousDelete: '-',
+  link: '=',
+  unlink: '/',
+  none: ' ',
+};
+
+const MAX_VALUE = 60;
+
+/** An entry for people: `+ CREATE ABSENT hr-17 → bjensen`, and below it each attribute with before and after. */
+export function entryLines(entry: RunEntry): string {
+  const mark = entry.status === 'failed' ? '!' : MARK[entry.changeClass];
+  const ids = `${entry.sourceId ?? '–'} → ${entry.targetId ?? (entry.ambiguousTargetIds?.join(' | ') || '–')}`;
+  const qualifier = entry.linkQualifier === 'default' || entry.linkQualifier === '' ? '' : ` [${entry.linkQualifier}]`;
+  const head = `  ${mark} ${entry.action.padEnd(9)} ${(entry.situation ?? '').padEnd(20)} ${ids}${qualifier}`;
+  const message = entry.message === null ? '' : `\n      ${entry.message}`;
+  return `${head}${message}\n${attributeLines(entry).map((line) => `      ${line}\n`).join('')}`;
+}
+
+interface AttributeChange {
+  readonly attribute: string;
+  readonly before: Json;
+  readonly after: Json;
+}
+
+/** Before and after, per attribute. A create has no before, a delete no after. */
+export function attributeChanges(entry: RunEntry): readonly AttributeChange[] {
+  if (Array.isArray(entry.after))
+    return entry.after.filter(isJsonObject).map((operation) => {
+      const attribute = String(operation['field']).slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+      return { attribute, before: entry.before?.[attribute] ?? null, after: operation['value'] ?? null };
+    });
+  if (isJsonObject(entry.after)) return Object.entries(entry.after).map(([attribute, after]) => ({ attribute, before: null, after }));
+  return [];
+}
+
+function attributeLines(entry: RunEntry): readonly string[] {
+  if (entry.changeClass === 'create') return [];
+  return attributeChanges(entry).map(({ attribute, before, after }) => `${attribute}: ${short(before)} → ${short(after)}`);
+}
+
+function short(value: Json): string {
+  const text = JSON.stringify(value);
+  return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
+}
+
+/** An entry for programs. */
+export function entryJson(entry: RunEntry): JsonObject {
+  const { situation, action, changeClass, status, linkQualifier, sourceId, targetId, phase, message, before } = entry;
+  return {
+    seq: entry.seq,
+    phase,
+    sourceId,
+    targetId,
+    linkQualifier,
+    situation,
+    action,
+    change: changeClass,
+    status,
+    ambiguousTargetIds: entry.ambiguousTargetIds as string[] | null,
+    attributes: attributeChanges(entry) as unknown as Json,
+    ...(changeClass === 'delete' || changeClass === 'ambiguousDelete' ? { before } : {}),
+    message,
+    detail: entry.detail,
+  };
+}

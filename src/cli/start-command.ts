@@ -1,0 +1,54 @@
+import { cpSync, existsSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Arguments, Options } from './arguments.ts';
+import { EXIT } from './exit-codes.ts';
+import { withProject } from './open.ts';
+import { exitCode, showPlan, showRun } from './recon-commands.ts';
+
+/** Lines of the plan that the demo shows; what the run then does is the same. */
+const SHOWN_PLAN = 25;
+
+const DEMO = fileURLToPath(new URL('../../demo', import.meta.url));
+
+/** The main job of a project: for each mapping that it names under "startup", the plan, then the run. */
+export async function startCommand({ options }: Arguments): Promise<number> {
+  const chosen = options.project === undefined ? demoOptions(options) : options;
+  return withProject(chosen, async (lockstep) => {
+    const { startup } = lockstep.config.lockstep;
+    if (startup.length === 0) process.stdout.write(nothingToStart(lockstep.config.mappings.map((mapping) => mapping.name)));
+    let worst: number = EXIT.ok;
+    for (const name of startup) {
+      const mapping = lockstep.mappingConfig(name);
+      process.stdout.write('\nThe plan:\n');
+      await showPlan(lockstep, mapping, chosen, SHOWN_PLAN);
+      process.stdout.write('\nThe run:\n');
+      worst = Math.max(worst, exitCode(await showRun(lockstep, mapping, chosen, 0)));
+    }
+    process.stdout.write(nextSteps(chosen));
+    return worst;
+  });
+}
+
+/** The bundled demo is run on a copy, so that its files can be played with and started afresh. */
+function demoOptions(options: Options): Options {
+  const data = path.resolve(options.data ?? '.lockstep/demo');
+  const project = path.join(data, 'project');
+  if (!existsSync(project)) cpSync(DEMO, project, { recursive: true });
+  return { ...options, project, data };
+}
+
+function nothingToStart(mappings: readonly string[]): string {
+  const names = mappings.length === 0 ? 'conf/sync.json has no mappings.' : `Mappings: ${mappings.join(', ')}.`;
+  return `Nothing is reconciled at start unless conf/lockstep.json names it under "startup". ${names}\n`;
+}
+
+function nextSteps(options: Options): string {
+  const where = `--project ${relative(options.project ?? '.')} --data ${relative(options.data ?? '.lockstep')}`;
+  return `\nChange a file under ${relative(options.project ?? '.')}/data and look: npx lockstep plan MAPPING ${where}\n`;
+}
+
+function relative(directory: string): string {
+  const short = path.relative(process.cwd(), directory);
+  return short === '' ? '.' : short.startsWith('..') ? directory : short;
+}

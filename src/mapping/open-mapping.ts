@@ -1,0 +1,91 @@
+import { cloneJson, type Json } from '../base/json.ts';
+import { assert } from '../base/assert.ts';
+import { messageOf } from '../base/failure.ts';
+import type { CompiledMapping } from './compiled-mapping.ts';
+import { createProgram } from './program.ts';
+import type { HostCallHandler, ProgramRuntime, ScriptFault, ScriptHost, ScriptLimits, ScriptMode, ScriptSession, SessionSpec } from './script-host.ts';
+import type { StageName, Stages } from './stages.ts';
+
+export type StageResult<S extends StageName> =
+  | { readonly ok: true; readonly value: Stages[S]['result'] }
+  | { readonly ok: false; readonly message: string; readonly detail: Json };
+
+/** A compiled mapping that is ready to work on batches: its program is loaded, its scripts are in the host. */
+export interface OpenMapping {
+  readonly compiled: CompiledMapping;
+  /** One result per item, in order. A stage without scripts costs no crossing. */
+  run<S extends StageName>(stage: S, items: readonly Stages[S]['item'][], mode: ScriptMode): Promise<readonly StageResult<S>[]>;
+  close(): Promise<void>;
+}
+
+export interface OpenMappingOptions {
+  readonly host: ScriptHost;
+  readonly limits: ScriptLimits;
+  readonly answer: HostCallHandler;
+  readonly resolveModule: SessionSpec['resolveModule'];
+}
+
+/** Runs where no script takes part; a call would be our bug. */
+const localRuntime: ProgramRuntime = {
+  call: (slot) => {
+    assert(false, `script ${slot} was called outside the script host`);
+  },
+  newObject: () => ({}),
+  clone: cloneJson,
+};
+
+export async function openMapping(compiled: CompiledMapping, options: OpenMappingOptions): Promise<OpenMapping> {
+  const local = createProgram(compiled.payload as unknown as Json, localRuntime);
+  const session = compiled.scripts.length === 0 ? null : await openSession(compiled, options);
+  return {
+    compiled,
+    run: async <S extends StageName>(stage: S, items: readonly Stages[S]['item'][], mode: ScriptMode) => {
+      if (items.length === 0) return [];
+      if (session !== null && compiled.scriptStages.has(stage)) return runInHost<S>(session, stage, items, mode);
+      return items.map((item) => runLocally<S>(() => local.run(stage, item as unknown as Json, mode)));
+    },
+    close: async () => session?.close(),
+  };
+}
+
+function openSession(compiled: CompiledMapping, options: OpenMappingOptions): Promise<ScriptSession> {
+  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  return options.host.open({
+    name: compiled.name,
+    programUrl: new URL(`./program.${extension}`, import.meta.url).href,
+    payload: compiled.payload as unknown as Json,
+    scripts: compiled.scripts,
+    limits: options.limits,
+    resolveModule: options.resolveModule,
+    answer: options.answer,
+  });
+}
+
+async function runInHost<S extends StageName>(
+  session: ScriptSession,
+  stage: S,
+  items: readonly Stages[S]['item'][],
+  mode: ScriptMode,
+): Promise<readonly StageResult<S>[]> {
+  const results = await session.run(stage, items as unknown as readonly Json[], mode);
+  return results.map((result): StageResult<S> => {
+    if (result.ok) return { ok: true, value: result.value as unknown as Stages[S]['result'] };
+    return { ok: false, message: describeFault(result.fault), detail: result.fault.thrown ?? null };
+  });
+}
+
+function runLocally<S extends StageName>(run: () => Json): StageResult<S> {
+  try {
+    return { ok: true, value: run() as unknown as Stages[S]['result'] };
+  } catch (error) {
+    if (error instanceof Error && error.name === 'Bug') throw error;
+    return { ok: false, message: messageOf(error), detail: null };
+  }
+}
+
+/** `mapping "hr": property "/mail": transform (script/mail.js:3:14): x is not defined` */
+function describeFault(fault: ScriptFault): string {
+  const position = fault.line === null ? '' : `:${fault.line}${fault.column === null ? '' : `:${fault.column}`}`;
+  const where = fault.file === null ? (position === '' ? '' : ` (inline${position})`) : ` (${fault.file}${position})`;
+  return `${fault.place}${where}: ${fault.message}`;
+}

@@ -1,0 +1,132 @@
+import { isJsonObject, type JsonObject } from '../base/json.ts';
+import { isManagedSet } from '../model/managed-set.ts';
+import type { ObjectWrite } from '../model/object-set.ts';
+import type { CommitConflict, CommitUnit, LinkWrite } from '../model/repository.ts';
+import type { EntryStatus, RunEntry } from '../model/run.ts';
+import type { Hook } from '../mapping/program-payload.ts';
+import type { HookItem, PostActionItem } from '../mapping/stages.ts';
+import { wanted } from '../sync/hooks.ts';
+import type { World } from '../sync/world.ts';
+
+/** What came of one planned destructive change. */
+export interface Carried {
+  readonly entry: RunEntry;
+  readonly status: Extract<EntryStatus, 'done' | 'failed' | 'skipped'>;
+  readonly message: string | null;
+}
+
+/** Commits what belongs to these entries; the caller adds the run's progress. */
+export type CommitCarried = (units: readonly CommitUnit[], carried: readonly Carried[]) => Promise<readonly CommitConflict[]>;
+
+/**
+ * Carries out destructive changes that were planned earlier: hooks, target, link, entry. Each is compare-and-set on the
+ * very object that the plan showed: one that changed since is left alone and says so.
+ */
+export async function carryOut(world: World, entries: readonly RunEntry[], commit: CommitCarried): Promise<readonly Carried[]> {
+  const hooked = await runHooks(world, entries);
+  const written = isManagedSet(world.target) ? hooked : await writeExternal(world, hooked);
+  let carried = written;
+  for (;;) {
+    const units = carried.flatMap((one, i) => carriedUnits(world, one).map((unit) => ({ i, unit })));
+    const conflicts = await commit(units.map(({ unit }) => unit), carried);
+    if (conflicts.length === 0) break;
+    const refused = new Map(conflicts.map((conflict) => [units[conflict.unit]!.i, conflict]));
+    carried = carried.map((one, i): Carried => (refused.has(i) ? afterConflict(one, refused.get(i)!) : one));
+  }
+  await runPostActions(world, carried);
+  return carried;
+}
+
+/** A revision that moved means that somebody changed the object after the plan was shown. */
+function afterConflict({ entry }: Carried, conflict: CommitConflict): Carried {
+  if (conflict.code === 'revision') return { entry, status: 'skipped', message: `left alone: ${conflict.message}` };
+  if (conflict.code === 'not-found' && entry.changeClass === 'ambiguousDelete') return { entry, status: 'skipped', message: conflict.message };
+  if (conflict.code === 'not-found') return { entry: { ...entry, before: null }, status: 'done', message: 'was gone already' };
+  return { entry, status: 'failed', message: conflict.message };
+}
+
+async function runHooks(world: World, entries: readonly RunEntry[]): Promise<readonly Carried[]> {
+  const calls = entries.flatMap((entry) => wanted(world, hooksOf(entry)).map((hook) => ({ entry, hook })));
+  const sources = await sourcesFor(world, calls.map(({ entry }) => entry));
+  const results = await world.mapping.run('hook', calls.map(({ entry, hook }) => hookItem(entry, hook, sources)), world.mode);
+  const faults = new Map<RunEntry, string>();
+  for (const [i, result] of results.entries()) if (!result.ok) faults.set(calls[i]!.entry, result.message);
+  return entries.map((entry): Carried => {
+    const message = faults.get(entry);
+    return message === undefined ? { entry, status: 'done', message: entry.message } : { entry, status: 'failed', message };
+  });
+}
+
+function hooksOf(entry: RunEntry): readonly Hook[] {
+  const unlink: readonly Hook[] = isJsonObject(entry.detail?.['link']) ? ['onUnlink'] : [];
+  return entry.changeClass === 'unlink' ? unlink : ['onDelete', ...unlink];
+}
+
+/** The sources of these entries, for scripts that look at them; only asked where a script wants to know. */
+async function sourcesFor(world: World, entries: readonly RunEntry[]): Promise<ReadonlyMap<string, JsonObject>> {
+  const ids = [...new Set(entries.flatMap((entry) => entry.sourceId ?? []))];
+  if (ids.length === 0) return new Map();
+  const found = await world.source.readMany(ids);
+  return new Map([...found].map(([id, stored]) => [id, stored.object]));
+}
+
+function hookItem(entry: RunEntry, hook: Hook, sources: ReadonlyMap<string, JsonObject>): HookItem {
+  const { sourceId, targetId, before, situation, linkQualifier } = entry;
+  const source = sourceId === null ? null : (sources.get(sourceId) ?? null);
+  return { hook, source, sourceId, target: before, targetId, oldSource: null, situation, linkQualifier };
+}
+
+async function writeExternal(world: World, carried: readonly Carried[]): Promise<readonly Carried[]> {
+  const writes = carried.flatMap((one, i) => (one.status === 'done' ? deletesOf(one.entry).map((write) => ({ i, write })) : []));
+  if (writes.length === 0) return carried;
+  const outcomes = await world.target.write(writes.map(({ write }) => write));
+  const out = [...carried];
+  for (const [k, outcome] of outcomes.entries()) {
+    const { i } = writes[k]!;
+    if (outcome.ok || outcome.code === 'not-found') continue;
+    const status = outcome.code === 'revision' ? 'skipped' : 'failed';
+    out[i] = { entry: out[i]!.entry, status, message: outcome.message };
+  }
+  return out;
+}
+
+/** The deletes that an entry stands for: none for an unlink, several for an ambiguous delete. */
+export function deletesOf(entry: RunEntry): readonly (ObjectWrite & { readonly kind: 'delete' })[] {
+  if (entry.changeClass === 'ambiguousDelete')
+    return Object.entries(entry.before ?? {}).map(([id, object]) => {
+      const rev = isJsonObject(object) && typeof object['_rev'] === 'string' ? object['_rev'] : null;
+      return { kind: 'delete', id, rev };
+    });
+  if (entry.changeClass !== 'delete' || entry.targetId === null || entry.before === null) return [];
+  const rev = entry.detail?.['rev'];
+  return [{ kind: 'delete', id: entry.targetId, rev: typeof rev === 'string' ? rev : null }];
+}
+
+function carriedUnits(world: World, { entry, status, message }: Carried): readonly CommitUnit[] {
+  const { runId, seq } = entry;
+  const settle = { kind: 'settle', runId, seq, from: entry.status, status, message, timestampMs: world.clock.nowMs() } as const;
+  if (status !== 'done') return [{ entry: settle }];
+  const link = entry.detail?.['link'];
+  const links: readonly LinkWrite[] = isJsonObject(link) ? [{ kind: 'delete', id: String(link['id']), rev: Number(link['rev']) }] : [];
+  const { target } = world;
+  const objects = isManagedSet(target) ? deletesOf(entry).map((write) => ({ object: target.toRowWrite(write) })) : [];
+  return [{ ...objects[0], links, entry: settle }, ...objects.slice(1)];
+}
+
+async function runPostActions(world: World, carried: readonly Carried[]): Promise<void> {
+  const { policies } = world.mapping.compiled.payload;
+  const acted = carried.filter(({ entry, status }) => status === 'done' && policies[policyOf(entry) ?? -1]?.postAction != null);
+  const items = acted.map(({ entry }): PostActionItem => {
+    const { before, action, situation, phase, linkQualifier, runId } = entry;
+    const policy = policyOf(entry)!;
+    return { policy, source: null, target: before, action, situation, sourceAction: phase === 'source', linkQualifier, reconId: runId };
+  });
+  const results = await world.mapping.run('postAction', items, world.mode);
+  for (const [i, result] of results.entries())
+    if (!result.ok) world.log.write('warn', `postAction after ${acted[i]!.entry.action} of ${acted[i]!.entry.targetId}: ${result.message}`);
+}
+
+function policyOf(entry: RunEntry): number | null {
+  const policy = entry.detail?.['policy'];
+  return typeof policy === 'number' ? policy : null;
+}

@@ -1,0 +1,74 @@
+import type { Json } from '../base/json.ts';
+import type { Link } from '../model/link.ts';
+import type { CommitUnit } from '../model/repository.ts';
+import type { RunEntry } from '../model/run.ts';
+import type { RunContext } from './run-context.ts';
+
+const PAGE = 1000;
+
+/**
+ * Plans the removal of links whose source and target are both gone (stage ACTIVE_LINK_CLEANUP). Only after an unfiltered
+ * scan of the source that was read to its end; whether a target is gone is asked of the target itself.
+ */
+export async function planLinkCleanup(run: RunContext): Promise<void> {
+  const { repository, mapping } = run.world;
+  const { linkType, isEnabled } = mapping.compiled.links;
+  if (!isEnabled || run.request.sourceQuery !== null || run.request.kind === 'reconById') return;
+  const planned = await plannedLinks(run);
+  let after: Json = null;
+  do {
+    run.signal.throwIfAborted();
+    const page = await repository.links.page(linkType, after, PAGE);
+    const orphans = page.rows.filter((link) => !planned.has(link.id) && !run.seenSources.has(run.view.sourceIdOf(link)));
+    const gone = orphans.length === 0 ? [] : await withoutTarget(run, orphans);
+    if (gone.length > 0) {
+      const { progress } = run.ledger;
+      const units = gone.map((link): CommitUnit => ({ entry: { kind: 'insert', entry: toEntry(run, link) } }));
+      const unlink = (progress.planned.unlink ?? 0) + gone.length;
+      const entries = progress.entries + gone.length;
+      await run.ledger.commitProgress(units, { planned: { ...progress.planned, unlink }, entries, success: progress.success + gone.length });
+    }
+    after = page.next;
+  } while (after !== null);
+}
+
+async function withoutTarget(run: RunContext, links: readonly Link[]): Promise<readonly Link[]> {
+  const targets = await run.world.target.readMany(links.map((link) => run.view.targetIdOf(link)));
+  return links.filter((link) => !targets.has(run.view.targetIdOf(link)));
+}
+
+/** Links that this run is going to remove anyway. */
+async function plannedLinks(run: RunContext): Promise<ReadonlySet<string>> {
+  const ids = new Set<string>();
+  let afterSeq = 0;
+  for (;;) {
+    const entries = await run.world.repository.runs.entries(run.ledger.record.id, { status: 'planned', afterSeq, limit: PAGE });
+    for (const entry of entries) {
+      const link = entry.detail?.['link'];
+      if (typeof link === 'object' && link !== null && !Array.isArray(link)) ids.add(String(link['id']));
+    }
+    if (entries.length < PAGE) return ids;
+    afterSeq = entries[entries.length - 1]!.seq;
+  }
+}
+
+function toEntry(run: RunContext, link: Link): RunEntry {
+  return {
+    runId: run.ledger.record.id,
+    seq: run.ledger.takeSeq(),
+    timestampMs: run.world.clock.nowMs(),
+    phase: 'cleanup',
+    situation: null,
+    action: 'UNLINK',
+    changeClass: 'unlink',
+    status: 'planned',
+    linkQualifier: link.linkQualifier,
+    sourceId: run.view.sourceIdOf(link),
+    targetId: run.view.targetIdOf(link),
+    ambiguousTargetIds: null,
+    before: null,
+    after: null,
+    message: 'source and target are both gone',
+    detail: { link: { id: link.id, rev: link.rev } },
+  };
+}

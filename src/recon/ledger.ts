@@ -1,0 +1,145 @@
+import { Failure } from '../base/failure.ts';
+import type { Clock } from '../base/clock.ts';
+import { deepEqual, type Json, type JsonObject } from '../base/json.ts';
+import type { CommitBatch, CommitResult, CommitUnit, Repository } from '../model/repository.ts';
+import type { EntryStatus, RunEntry, RunRecord, RunState } from '../model/run.ts';
+import type { Outcome, PlannedChange } from '../sync/planned-change.ts';
+import type { RunLog, Settled } from '../sync/run-log.ts';
+import { toJson, withSettled, type Progress } from './progress.ts';
+
+export interface LedgerOptions {
+  readonly repository: Repository;
+  readonly clock: Clock;
+  readonly record: RunRecord;
+  readonly progress: Progress;
+  readonly fence: CommitBatch['fence'] | undefined;
+  readonly onEntry: (entry: RunEntry) => void;
+  readonly onProgress: (progress: Progress) => void;
+}
+
+/** The run's own book: numbers its entries, counts what came of them, and commits both together with the checkpoint. */
+export class Ledger implements RunLog {
+  readonly #options: LedgerOptions;
+  #record: RunRecord;
+  #progress: Progress;
+  #seq: number;
+
+  constructor(options: LedgerOptions) {
+    this.#options = options;
+    this.#record = options.record;
+    this.#progress = options.progress;
+    this.#seq = options.progress.lastSeq;
+  }
+
+  get progress(): Progress {
+    return this.#progress;
+  }
+
+  get record(): RunRecord {
+    return this.#record;
+  }
+
+  takeSeq(): number {
+    return ++this.#seq;
+  }
+
+  toEntry({ change, status, targetId, message, seq }: Settled): RunEntry {
+    return {
+      runId: this.#record.id,
+      seq: seq ?? 0,
+      timestampMs: this.#options.clock.nowMs(),
+      phase: change.evidence.kind,
+      situation: change.situation,
+      action: change.action,
+      changeClass: change.changeClass,
+      status,
+      linkQualifier: change.evidence.linkQualifier,
+      sourceId: change.sourceId,
+      targetId,
+      ambiguousTargetIds: change.ambiguousTargetIds,
+      before: change.before,
+      after: status === 'done' && change.write?.kind === 'create' ? null : change.after,
+      message,
+      detail: entryDetail(change, status),
+    };
+  }
+
+  /** Changes what the next commit says about the run, without a commit of its own. */
+  update(change: Partial<Progress>): void {
+    this.#progress = { ...this.#progress, ...change };
+  }
+
+  /** The next commit moves the checkpoint here; entries from then on belong to what comes after it. */
+  moveTo(cursor: Json): void {
+    if (!deepEqual(cursor, this.#progress.cursor)) this.update({ cursor, cursorSeq: null });
+  }
+
+  warn(warning: string): void {
+    if (!this.#progress.warnings.includes(warning)) this.update({ warnings: [...this.#progress.warnings, warning] });
+  }
+
+  async commitIntents(units: readonly CommitUnit[]): Promise<CommitResult> {
+    return this.#write({ units });
+  }
+
+  async commit(units: readonly CommitUnit[], settled: readonly Settled[]): Promise<CommitResult> {
+    return this.#commitWith(units, withSettled(this.#progress, settled));
+  }
+
+  async correct(units: readonly CommitUnit[], from: Outcome, to: Outcome, count: number): Promise<CommitResult> {
+    const counts = { ...this.#progress.counts };
+    counts[from] -= count;
+    counts[to] += count;
+    const isFailure = to === 'failed' ? count : 0;
+    const { success, failure } = this.#progress;
+    return this.#commitWith(units, { ...this.#progress, counts, success: success - isFailure, failure: failure + isFailure });
+  }
+
+  /** Commits units with a progress of the caller's making. */
+  async commitProgress(units: readonly CommitUnit[], change: Partial<Progress>): Promise<CommitResult> {
+    return this.#commitWith(units, { ...this.#progress, ...change });
+  }
+
+  async finish(state: RunState, change: Partial<Progress>): Promise<RunRecord> {
+    const endedMs = this.#options.clock.nowMs();
+    this.#record = { ...this.#record, state, endedMs };
+    const result = await this.#commitWith([], { ...this.#progress, ...change });
+    if (!result.ok) throw new Failure('internal', 'the end of the run could not be recorded');
+    return this.#record;
+  }
+
+  async #commitWith(units: readonly CommitUnit[], wanted: Progress): Promise<CommitResult> {
+    const progress = { ...wanted, lastSeq: this.#seq, cursorSeq: wanted.cursorSeq ?? this.#seq };
+    const record: RunRecord = { ...this.#record, stage: progress.stage, progress: toJson(progress) };
+    const result = await this.#write({ units, run: record });
+    if (!result.ok) return result;
+    this.#progress = progress;
+    this.#record = record;
+    this.#options.onProgress(progress);
+    for (const { entry } of units) if (entry?.kind === 'insert') this.#options.onEntry(entry.entry);
+    return result;
+  }
+
+  #write(batch: CommitBatch): Promise<CommitResult> {
+    const { repository, fence } = this.#options;
+    return repository.commit(fence === undefined ? batch : { ...batch, fence });
+  }
+}
+
+/** A status change of a stored entry. */
+export function settleUnit(entry: RunEntry, status: EntryStatus, message: string | null, timestampMs: number): CommitUnit {
+  const { runId, seq } = entry;
+  return { entry: { kind: 'settle', runId, seq, from: entry.status, status, message, timestampMs } };
+}
+
+/** What applying the change later needs: the rule, the revision that was read, the link. */
+function entryDetail(change: PlannedChange, status: EntryStatus): JsonObject | null {
+  const detail: JsonObject = { ...change.detail };
+  if (change.rule !== 'default' && change.rule !== 'none') detail['rule'] = change.rule;
+  if (change.policy !== null && change.write?.kind === 'delete') detail['policy'] = change.policy;
+  if (status === 'done') return Object.keys(detail).length === 0 ? null : detail;
+  if (change.write !== null && change.write.kind !== 'create' && change.write.rev !== null) detail['rev'] = change.write.rev;
+  if (change.link?.kind === 'create') detail['linking'] = true;
+  else if (change.link !== null) detail['link'] = { id: change.link.link.id, rev: change.link.link.rev };
+  return Object.keys(detail).length === 0 ? null : detail;
+}

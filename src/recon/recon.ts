@@ -1,0 +1,178 @@
+import { Failure, messageOf } from '../base/failure.ts';
+import type { JsonObject } from '../base/json.ts';
+import type { RunEntry, RunRecord, RunState } from '../model/run.ts';
+import type { World } from '../sync/world.ts';
+import { planLinkCleanup } from './cleanup.ts';
+import { finishPlanned, rejectAll } from './finish-planned.ts';
+import { Ledger } from './ledger.ts';
+import { holdLease } from './lease.ts';
+import { doCountsAddUp, fromJson, initialProgress, toJson, type Progress } from './progress.ts';
+import { recoverIntents } from './recover.ts';
+import { reconcileIds } from './recon-by-id.ts';
+import { reportResults } from './result-script.ts';
+import { runContext, type ReconRequest, type RunContext } from './run-context.ts';
+import { replaySources, runSourcePhase } from './source-phase.ts';
+import { runTargetPhase } from './target-phase.ts';
+
+export interface ReconOptions {
+  readonly world: Omit<World, 'skipsCorrelation' | 'isTracing'>;
+  readonly request: ReconRequest;
+  /** Go on with this run instead of starting a new one. */
+  readonly resume?: RunRecord;
+  readonly owner: string;
+  /** Kept with the run, for those who look at it later. */
+  readonly requestJson: JsonObject;
+  readonly signal?: AbortSignal;
+  readonly onEntry?: (entry: RunEntry) => void;
+  readonly onProgress?: (progress: Progress) => void;
+}
+
+export interface ReconResult {
+  readonly record: RunRecord;
+  readonly progress: Progress;
+}
+
+/** The warning of the reference, word for word. */
+const EMPTY_SOURCE = 'Cannot perform reconciliation with an empty source object set, unless explicitly configured to allow it.';
+
+/** Runs a reconciliation from start to end, or from where an interrupted one stopped. The run's failure is in the result. */
+export async function reconcile(options: ReconOptions): Promise<ReconResult> {
+  const { repository } = options.world;
+  const name = `recon/${options.world.mapping.compiled.name}`;
+  const lease = await holdLease(repository.leases, name, options.owner);
+  try {
+    const run = await start(options, lease.fence);
+    await carryThrough(run);
+    return { record: run.ledger.record, progress: run.ledger.progress };
+  } finally {
+    await lease.release();
+  }
+}
+
+async function start(options: ReconOptions, fence: { name: string; token: number }): Promise<RunContext> {
+  const { world, request, resume } = options;
+  const { compiled } = world.mapping;
+  const linked = compiled.links.isEnabled ? await world.repository.links.count(compiled.links.linkType) : 0;
+  const fresh: Progress = { ...initialProgress(), stage: 'ACTIVE_QUERY_ENTRIES', links: { processed: 0, total: linked } };
+  const progress = resume === undefined ? fresh : fromJson(resume.progress);
+  const isTargetEmpty = resume === undefined && request.runTargetPhase && !compiled.correlateEmptyTargetSet && (await isEmpty(options));
+  const skipsCorrelation = isTargetEmpty || resume?.request['skipsCorrelation'] === true;
+  const record: RunRecord = resume ?? {
+    id: world.runId,
+    kind: request.kind,
+    mapping: compiled.name,
+    state: 'ACTIVE',
+    stage: progress.stage,
+    startedMs: world.clock.nowMs(),
+    endedMs: null,
+    request: { ...options.requestJson, skipsCorrelation },
+    progress: toJson(progress),
+  };
+  const noop = (): void => {};
+  const { onEntry = noop, onProgress = noop } = options;
+  const ledger = new Ledger({ repository: world.repository, clock: world.clock, record, progress, fence, onEntry, onProgress });
+  const signal = options.signal ?? new AbortController().signal;
+  return runContext({ ...world, skipsCorrelation, isTracing: false }, ledger, request, signal);
+}
+
+async function isEmpty({ world, request, signal }: ReconOptions): Promise<boolean> {
+  if (request.targetQuery === null && 'count' in world.target) return (await (world.target as { count(): Promise<number> }).count()) === 0;
+  const query = request.targetQuery === null ? {} : { query: request.targetQuery };
+  for await (const page of world.target.scan({ pageSize: 1, ...query, ...(signal === undefined ? {} : { signal }) }))
+    if (page.objects.length + page.faults.length > 0) return false;
+  return true;
+}
+
+async function carryThrough(run: RunContext): Promise<void> {
+  try {
+    await run.ledger.commitProgress([], {});
+    await runOnRecon(run);
+    await phases(run);
+    await over(run, 'SUCCESS', null);
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'locked') throw error;
+    const isCanceled = run.signal.aborted;
+    const reason = isCanceled ? 'the run was cancelled' : messageOf(error);
+    if (!isCanceled && !(error instanceof Failure)) run.world.log.write('error', `run ${run.ledger.record.id}: ${reason}`);
+    await rejectAll(run, 'planned', isCanceled ? reason : `the run failed: ${reason}`);
+    await over(run, isCanceled ? 'CANCELED' : 'FAILED', isCanceled ? null : reason);
+    if (error instanceof Error && error.name === 'Bug') throw error;
+  }
+}
+
+async function runOnRecon(run: RunContext): Promise<void> {
+  const [result] = await run.world.mapping.run('onRecon', [{}], run.world.mode);
+  if (!result!.ok) throw new Failure('script', result!.message);
+}
+
+/** The phases in order; an interrupted run enters at the one where it stopped. */
+async function phases(run: RunContext): Promise<void> {
+  const { ledger } = run;
+  const linkedAtStart = ledger.progress.links.total ?? 0;
+  const recovered = await recoverIntents(run);
+  if (ledger.progress.phase === 'source' && !(await sourcePhase(run, recovered))) return;
+  if (ledger.progress.phase === 'target') await targetPhase(run);
+  if (ledger.progress.phase === 'cleanup') {
+    if (run.seenSources.size === 0 && ledger.progress.source.processed > 0) await replaySources(run, null);
+    ledger.update({ stage: 'ACTIVE_LINK_CLEANUP' });
+    await planLinkCleanup(run);
+    await ledger.commitProgress([], { phase: 'guard' });
+  }
+  if (ledger.progress.phase === 'guard' || ledger.progress.phase === 'apply') {
+    await finishPlanned(run, linkedAtStart);
+    await ledger.commitProgress([], { phase: 'results' });
+  }
+  await reportResults(run);
+}
+
+/** False: the source was empty and that is not allowed, so that there is nothing more to do. */
+async function sourcePhase(run: RunContext, recovered: readonly RunEntry[]): Promise<boolean> {
+  const { ledger, request } = run;
+  ledger.update({ stage: 'ACTIVE_RECONCILING_SOURCE' });
+  const isDone = await dealtWith(run, recovered);
+  const { isEmpty: hasNoSource } =
+    request.kind === 'reconById' ? await reconcileIds(run, isDone) : await runSourcePhase(run, { cursor: ledger.progress.cursor, isDone });
+  if (hasNoSource && !request.allowEmptySourceSet) {
+    ledger.warn(EMPTY_SOURCE);
+    run.world.log.write('warn', EMPTY_SOURCE);
+    return false;
+  }
+  const isWhole = request.kind === 'recon';
+  const next = request.runTargetPhase && isWhole ? 'target' : 'guard';
+  await ledger.commitProgress([], { phase: next, cursor: null, cursorSeq: null });
+  return true;
+}
+
+/** Objects after the checkpoint that have their entry already. */
+async function dealtWith(run: RunContext, recovered: readonly RunEntry[]): Promise<(sourceId: string, linkQualifier: string) => boolean> {
+  const { cursorSeq } = run.ledger.progress;
+  const keys = new Set(recovered.map((entry) => `${entry.linkQualifier}\u0000${entry.sourceId}`));
+  let afterSeq = cursorSeq ?? 0;
+  for (;;) {
+    const entries = await run.world.repository.runs.entries(run.ledger.record.id, { afterSeq, limit: 1000 });
+    for (const entry of entries)
+      if (entry.phase === 'source' && entry.status !== 'skipped') keys.add(`${entry.linkQualifier}\u0000${entry.sourceId}`);
+    if (entries.length < 1000) break;
+    afterSeq = entries[entries.length - 1]!.seq;
+  }
+  return (sourceId, linkQualifier) => keys.has(`${linkQualifier}\u0000${sourceId}`);
+}
+
+async function targetPhase(run: RunContext): Promise<void> {
+  const { ledger } = run;
+  if (run.seenSources.size === 0 && ledger.progress.source.processed > 0) await replaySources(run, null);
+  ledger.update({ stage: 'ACTIVE_RECONCILING_TARGET' });
+  await runTargetPhase(run, ledger.progress.cursor);
+  await ledger.commitProgress([], { phase: 'cleanup', cursor: null, cursorSeq: null });
+}
+
+async function over(run: RunContext, state: RunState, error: string | null): Promise<void> {
+  const { ledger } = run;
+  const stages = { SUCCESS: 'COMPLETED_SUCCESS', FAILED: 'COMPLETED_FAILED', CANCELED: 'COMPLETED_CANCELED', ACTIVE: 'ACTIVE_PROCESSING_RESULTS' } as const;
+  if (state === 'SUCCESS' && !doCountsAddUp(ledger.progress)) {
+    const warning = `the counts do not add up: ${JSON.stringify(ledger.progress.counts)} against ${ledger.progress.entries} entries`;
+    ledger.warn(warning);
+    run.world.log.write('error', warning);
+  }
+  await ledger.finish(state, { stage: stages[state], phase: 'over', error });
+}

@@ -1,0 +1,91 @@
+import { deepEqual, isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import type { Filter } from '../base/query-filter.ts';
+import type { StoredObject } from '../model/object-set.ts';
+import type { CommitUnit, LinkWrite } from '../model/repository.ts';
+import type { RunEntry } from '../model/run.ts';
+import type { Outcome } from '../sync/planned-change.ts';
+import type { RunContext } from './run-context.ts';
+
+/**
+ * Heals what a crash left between the answer of an external target and the link: each intent is compared with what the
+ * target holds now. What had been carried out is linked and counted; what had not is left to be decided again.
+ * Gives the entries that count as dealt with.
+ */
+export async function recoverIntents(run: RunContext): Promise<readonly RunEntry[]> {
+  const { repository, target, clock } = run.world;
+  const done: RunEntry[] = [];
+  for (;;) {
+    const entries = await repository.runs.entries(run.ledger.record.id, { status: 'applying', limit: 500 });
+    if (entries.length === 0) return done;
+    const ids = entries.flatMap((entry) => entry.targetId ?? []);
+    const present = ids.length === 0 ? new Map<string, StoredObject>() : await target.readMany(ids);
+    for (const entry of entries) {
+      const found = entry.targetId === null ? await findCreated(run, entry) : (present.get(entry.targetId) ?? null);
+      const { runId, seq } = entry;
+      const settle = { kind: 'settle', runId, seq, from: 'applying', timestampMs: clock.nowMs() } as const;
+      if (found === null || !isCarriedOut(entry, found.object)) {
+        const message = 'not carried out before the interruption; decided again';
+        await run.ledger.commitProgress([{ entry: { ...settle, status: 'skipped', message } }], {});
+        continue;
+      }
+      const unit: CommitUnit = { links: linkWrites(run, entry, found.id), entry: { ...settle, status: 'done', message: null, targetId: found.id } };
+      await run.ledger.commitProgress([unit], counted(run, entry));
+      done.push(entry);
+    }
+  }
+}
+
+function isCarriedOut(entry: RunEntry, object: JsonObject): boolean {
+  if (entry.changeClass === 'create') return isJsonObject(entry.after) && Object.entries(entry.after).every(([key, value]) => holds(object, key, value));
+  if (!Array.isArray(entry.after)) return false;
+  return entry.after.every((operation) => {
+    if (!isJsonObject(operation) || typeof operation['field'] !== 'string') return false;
+    const key = operation['field'].slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+    return holds(object, key, operation['value'] ?? null);
+  });
+}
+
+/** Null, absent and `""` or `[]` are told apart by no external system for certain. */
+function holds(object: JsonObject, key: string, value: Json): boolean {
+  const held = object[key] ?? null;
+  return deepEqual(held, value) || (isNothing(held) && isNothing(value));
+}
+
+function isNothing(value: Json): boolean {
+  return value === null || value === '' || (Array.isArray(value) && value.length === 0);
+}
+
+async function findCreated(run: RunContext, entry: RunEntry): Promise<StoredObject | null> {
+  if (!isJsonObject(entry.after)) return null;
+  const parts = Object.entries(entry.after).flatMap(([key, value]): Filter[] =>
+    typeof value === 'string' && value !== '' ? [{ kind: 'compare', operator: 'eq', pointer: [key], value }] : [],
+  );
+  if (parts.length === 0) return null;
+  const [answer] = await run.world.target.query([{ kind: 'filter', filter: parts.length === 1 ? parts[0]! : { kind: 'and', parts } }]);
+  return answer?.ok === true && answer.objects.length === 1 ? answer.objects[0]! : null;
+}
+
+function linkWrites(run: RunContext, entry: RunEntry, targetId: string): readonly LinkWrite[] {
+  const { linkType } = run.view.rules;
+  const { linkQualifier, sourceId, detail } = entry;
+  if (detail?.['linking'] === true && sourceId !== null)
+    return [{ kind: 'create', link: { id: run.world.newId(), rev: 0, linkType, linkQualifier, ...run.view.ends(sourceId, targetId) } }];
+  const link = detail?.['link'];
+  if (!isJsonObject(link) || sourceId === null) return [];
+  return [{ kind: 'update', id: String(link['id']), rev: Number(link['rev']), ...run.view.ends(sourceId, targetId) }];
+}
+
+function counted(run: RunContext, entry: RunEntry): JsonObject {
+  const { progress } = run.ledger;
+  const outcome: Outcome = entry.changeClass === 'create' ? 'created' : 'updated';
+  const counts = { ...progress.counts, [outcome]: progress.counts[outcome] + 1 };
+  const change: JsonObject = { counts, entries: progress.entries + 1, success: progress.success + 1 };
+  if (entry.situation !== null) {
+    change['situations'] = { ...progress.situations, [entry.situation]: progress.situations[entry.situation] + 1 };
+    const row = progress.matrix[entry.situation] ?? {};
+    change['matrix'] = { ...progress.matrix, [entry.situation]: { ...row, [entry.action]: (row[entry.action] ?? 0) + 1 } };
+  }
+  if (outcome === 'created') change['targetsCreated'] = progress.targetsCreated + 1;
+  if (entry.detail?.['linking'] === true) change['linksCreated'] = progress.linksCreated + 1;
+  return change;
+}

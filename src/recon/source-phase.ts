@@ -1,0 +1,173 @@
+import { deepEqual, type Json } from '../base/json.ts';
+import type { RowFault, ScanPage, ScanRequest, StoredObject } from '../model/object-set.ts';
+import { applyChanges } from '../sync/apply.ts';
+import { decide } from '../sync/decide.ts';
+import { NO_CORRELATION, type SourceEvidence } from '../sync/evidence.ts';
+import { completeSources, prepareSources, type Gathered, type Prepared } from '../sync/gather-source.ts';
+import { planFailure } from '../sync/plan.ts';
+import type { PlannedChange } from '../sync/planned-change.ts';
+import { Pending } from './pending.ts';
+import type { RunContext } from './run-context.ts';
+
+interface Batch {
+  readonly page: ScanPage;
+  readonly prepared: readonly Prepared[];
+  readonly faults: readonly PlannedChange[];
+}
+
+export interface SourcePhaseStart {
+  /** Where an interrupted run had come to. */
+  readonly cursor: Json;
+  /** `sourceId` and qualifier of objects after the cursor that were dealt with before the interruption. */
+  readonly isDone: (sourceId: string, linkQualifier: string) => boolean;
+}
+
+/**
+ * Goes through the source once: gather, assess, decide, plan, apply, a batch at a time. While one batch is applied the
+ * next is read and prepared. Answers whether the source held any object at all.
+ */
+export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): Promise<{ readonly isEmpty: boolean }> {
+  const pending = new Pending(run.view);
+  if (start.cursor !== null) await replaySources(run, start.cursor);
+  let isEmpty = start.cursor === null;
+  let cursor = start.cursor;
+  for await (const batch of ahead(batches(run, start))) {
+    run.signal.throwIfAborted();
+    if (batch.page.objects.length + batch.page.faults.length > 0) isEmpty = false;
+    await planBatch(run, batch.prepared, pending, cursor);
+    for (const fault of batch.faults) pending.add(fault);
+    pending.closeBatch();
+    cursor = batch.page.cursor;
+    const { source } = run.ledger.progress;
+    const total = batch.page.total ?? (batch.page.isLast ? run.seenSources.size : source.total);
+    run.ledger.update({ source: { processed: run.seenSources.size, total } });
+    if (pending.writes >= run.world.target.preferredWriteCount() || pending.size >= MAX_PENDING || run.world.target.traits.isTransactional)
+      await flush(run, pending, cursor);
+  }
+  await flush(run, pending, cursor);
+  return { isEmpty };
+}
+
+const MAX_PENDING = 20_000;
+
+/** Runs one step ahead of its consumer. */
+async function* ahead<T>(items: AsyncIterable<T>): AsyncIterable<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  let next = iterator.next();
+  next.catch(() => {});
+  for (;;) {
+    const result = await next;
+    if (result.done === true) return;
+    next = iterator.next();
+    next.catch(() => {});
+    yield result.value;
+  }
+}
+
+async function* batches(run: RunContext, start: SourcePhaseStart): AsyncIterable<Batch> {
+  for await (const page of scanSource(run, start.cursor)) {
+    const fresh: StoredObject[] = [];
+    const faults: PlannedChange[] = page.faults.map((fault) => rowFault(run, fault));
+    for (const stored of page.objects) {
+      if (run.seenSources.add(run.view.sourceKey(stored.id))) fresh.push(stored);
+      else faults.push(failure(stored.id, `source object ${stored.id} appears more than once; the first one was used`));
+    }
+    const prepared = (await prepareSources(run.world, fresh)).filter((one) => !start.isDone(one.sourceId, one.linkQualifier));
+    await touchLinked(run, page.faults.flatMap((fault) => fault.id ?? []));
+    yield { page, prepared, faults };
+  }
+}
+
+function scanSource(run: RunContext, after: Json): AsyncIterable<ScanPage> {
+  const { sourceQuery, batchSize } = run.request;
+  const request: ScanRequest = {
+    pageSize: batchSize,
+    signal: run.signal,
+    ...(sourceQuery === null ? {} : { query: sourceQuery }),
+    ...(after === null ? {} : { after }),
+  };
+  return run.world.source.scan(request);
+}
+
+/** A row that cannot be read is an entry of its own. If its id is known, its target is not taken for an orphan. */
+function rowFault(run: RunContext, fault: RowFault): PlannedChange {
+  if (fault.id === null) run.ledger.update({ unidentifiedFaults: run.ledger.progress.unidentifiedFaults + 1 });
+  else run.seenSources.add(run.view.sourceKey(fault.id));
+  return failure(fault.id, `${fault.place}: ${fault.message}`);
+}
+
+function failure(sourceId: string | null, message: string): PlannedChange {
+  const evidence: SourceEvidence = {
+    kind: 'source',
+    sourceId: sourceId ?? '',
+    source: null,
+    linkQualifier: '',
+    isValid: false,
+    link: null,
+    linkedTargetId: null,
+    target: null,
+    correlation: NO_CORRELATION,
+  };
+  return { ...planFailure(evidence, null, message), sourceId };
+}
+
+async function touchLinked(run: RunContext, sourceIds: readonly string[]): Promise<void> {
+  if (sourceIds.length === 0 || !run.view.rules.isEnabled) return;
+  const { links } = run.world.repository;
+  const { linkType } = run.view.rules;
+  const keys = sourceIds.map((id) => run.view.sourceKey(id));
+  const found = run.view.sourceEnd === 'first' ? await links.findByFirst(linkType, keys) : await links.findBySecond(linkType, keys);
+  for (const link of found) run.touchedTargets.add(run.view.targetIdOf(link));
+}
+
+/** Plans a batch; objects that meet something pending are gathered again after it was applied. */
+async function planBatch(run: RunContext, prepared: readonly Prepared[], pending: Pending, cursor: Json): Promise<void> {
+  let open = prepared;
+  while (open.length > 0) {
+    const gathered = await completeSources(run.world, open);
+    touch(run, gathered);
+    const changes = await decide(run.world, gathered);
+    const contested: Prepared[] = [];
+    for (const [i, change] of changes.entries()) {
+      if (gathered[i]!.fault === null && pending.isContested(gathered[i]!.evidence)) contested.push(open[i]!);
+      else pending.add(reported(run, change));
+    }
+    if (contested.length > 0) await flush(run, pending, cursor);
+    open = contested;
+  }
+}
+
+/** An object that did not change leaves no entry, unless everything is to be logged. */
+export function reported(run: RunContext, change: PlannedChange): PlannedChange {
+  const isUnchanged = change.outcome === 'unchanged';
+  return isUnchanged && change.isReported !== run.request.logUnchanged ? { ...change, isReported: run.request.logUnchanged } : change;
+}
+
+/** A target that a source object has anything to do with is not left over. */
+function touch(run: RunContext, gathered: readonly Gathered[]): void {
+  for (const { evidence } of gathered) {
+    if (evidence.linkedTargetId !== null) run.touchedTargets.add(run.view.targetKey(evidence.linkedTargetId));
+    for (const target of evidence.correlation.targets) run.touchedTargets.add(run.view.targetKey(target.id));
+  }
+}
+
+async function flush(run: RunContext, pending: Pending, cursor: Json): Promise<void> {
+  run.ledger.moveTo(cursor);
+  for (const { targetId } of await applyChanges(run.world, pending.take(), run.ledger))
+    if (targetId !== null) run.touchedTargets.add(run.view.targetKey(targetId));
+}
+
+/**
+ * After an interruption: what had been seen and touched is found out again from the same scan; nothing is written.
+ * `until` null: the whole of it.
+ */
+export async function replaySources(run: RunContext, until: Json): Promise<void> {
+  for await (const page of scanSource(run, null)) {
+    run.signal.throwIfAborted();
+    const fresh = page.objects.filter((stored) => run.seenSources.add(run.view.sourceKey(stored.id)));
+    for (const fault of page.faults) if (fault.id !== null) run.seenSources.add(run.view.sourceKey(fault.id));
+    await touchLinked(run, page.faults.flatMap((fault) => fault.id ?? []));
+    touch(run, await completeSources(run.world, await prepareSources(run.world, fresh)));
+    if (until !== null && deepEqual(page.cursor, until)) return;
+  }
+}

@@ -1,0 +1,95 @@
+import type { Json } from '../base/json.ts';
+import { Failure } from '../base/failure.ts';
+import type { ObjectSet, StoredObject } from '../model/object-set.ts';
+import type { Page } from '../model/repository.ts';
+import { applyChanges } from '../sync/apply.ts';
+import { decide } from '../sync/decide.ts';
+import { gatherTargets } from '../sync/gather-target.ts';
+import type { PlannedChange } from '../sync/planned-change.ts';
+import type { RunContext } from './run-context.ts';
+import { reported } from './source-phase.ts';
+
+/** Sets that can list their ids without reading the objects. */
+interface IdPages {
+  pageIds(after: Json, limit: number): Promise<Page<string>>;
+}
+
+const ID_PAGE = 2000;
+/** The checkpoint after the last page. */
+const END = 'end';
+
+/** Goes through what is left of the target set: assess, decide, plan; updates are applied, the rest waits for the guard. */
+export async function runTargetPhase(run: RunContext, start: Json): Promise<void> {
+  const qualifiers = await possibleQualifiers(run);
+  for await (const { ids, objects, cursor, seen } of leftOvers(run, start)) {
+    run.signal.throwIfAborted();
+    const changes: PlannedChange[] = [];
+    for (let i = 0; i < ids.length; i += run.request.batchSize) {
+      const chunk = ids.slice(i, i + run.request.batchSize);
+      changes.push(...(await planTargets(run, await objects(chunk), qualifiers)));
+    }
+    const { target } = run.ledger.progress;
+    run.ledger.moveTo(cursor);
+    run.ledger.update({ target: { ...target, total: (target.total ?? 0) + seen } });
+    await applyChanges(run.world, changes, run.ledger);
+  }
+}
+
+async function planTargets(run: RunContext, objects: readonly StoredObject[], qualifiers: readonly string[]): Promise<readonly PlannedChange[]> {
+  const gathered = await gatherTargets(run.world, objects, qualifiers, (ids) => readSources(run, ids));
+  return (await decide(run.world, gathered)).map((change) => reported(run, change));
+}
+
+async function possibleQualifiers(run: RunContext): Promise<readonly string[]> {
+  const fixed = run.world.mapping.compiled.qualifiers;
+  if (fixed !== null) return fixed;
+  const [result] = await run.world.mapping.run('qualifiers', [{ object: null, oldValue: null, returnAll: true }], run.world.mode);
+  if (result!.ok) return result!.value;
+  throw new Failure('script', result!.message);
+}
+
+interface LeftOvers {
+  readonly ids: readonly string[];
+  readonly objects: (ids: readonly string[]) => Promise<readonly StoredObject[]>;
+  readonly cursor: Json;
+  /** Targets looked at to find these. */
+  readonly seen: number;
+}
+
+/** A page at a time; the checkpoint moves a page at a time, too. */
+async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers> {
+  const { target } = run.world;
+  const { targetQuery, batchSize } = run.request;
+  const isLeft = (id: string): boolean => !run.touchedTargets.has(run.view.targetKey(id));
+  if (targetQuery !== null || !hasIdPages(target)) {
+    const query = targetQuery === null ? {} : { query: targetQuery };
+    const after = start === null ? {} : { after: start };
+    for await (const page of target.scan({ pageSize: batchSize, signal: run.signal, ...query, ...after })) {
+      const left = new Map(page.objects.filter((stored) => isLeft(stored.id)).map((stored) => [stored.id, stored]));
+      const objects = async (ids: readonly string[]): Promise<readonly StoredObject[]> => ids.map((id) => left.get(id)!);
+      yield { ids: [...left.keys()], objects, cursor: page.cursor, seen: page.objects.length };
+    }
+    return;
+  }
+  const objects = async (ids: readonly string[]): Promise<readonly StoredObject[]> => [...(await target.readMany(ids)).values()];
+  let after = start;
+  while (after !== END) {
+    const page = await target.pageIds(after, ID_PAGE);
+    after = page.next ?? END;
+    yield { ids: page.rows.filter(isLeft), objects, cursor: after, seen: page.rows.length };
+  }
+}
+
+function hasIdPages(set: ObjectSet): set is ObjectSet & IdPages {
+  return 'pageIds' in set;
+}
+
+/**
+ * Source objects that links of left-over targets name. One that an unfiltered scan did not give is gone; after a filtered
+ * scan it has to be asked for.
+ */
+async function readSources(run: RunContext, ids: readonly string[]): Promise<ReadonlyMap<string, StoredObject>> {
+  const isFiltered = run.request.sourceQuery !== null || run.request.kind === 'reconById';
+  const wanted = isFiltered ? ids : ids.filter((id) => run.seenSources.has(id));
+  return wanted.length === 0 ? new Map() : run.world.source.readMany(wanted);
+}

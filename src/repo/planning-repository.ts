@@ -1,0 +1,186 @@
+import type { Link } from '../model/link.ts';
+import type {
+  CommitBatch,
+  CommitConflict,
+  CommitResult,
+  CommitUnit,
+  LinkReads,
+  ObjectReads,
+  Repository,
+} from '../model/repository.ts';
+
+/**
+ * The repository as it would be: reads see `real` with what the plan has written so far laid over it, commits go to
+ * `scratch` only. That makes a plan the same code as a run, and lets it see what it would have created.
+ */
+export function planningRepository(real: Repository, scratch: Repository): Repository {
+  return {
+    objects: objectReads(real.objects, scratch.objects),
+    links: linkReads(real, scratch),
+    runs: scratch.runs,
+    leases: scratch.leases,
+    commit: (batch) => commit(real, scratch, batch),
+    close: () => scratch.close(),
+  };
+}
+
+/** Deletes are only ever planned here, so nothing has to be hidden. */
+function objectReads(real: ObjectReads, scratch: ObjectReads): ObjectReads {
+  const overlaid = async <T extends { readonly id: string }>(
+    type: string,
+    rows: readonly T[],
+  ): Promise<readonly T[]> => {
+    if (rows.length === 0) return rows;
+    const changed = new Set(
+      (
+        await scratch.readMany(
+          type,
+          rows.map((row) => row.id),
+        )
+      ).map((row) => row.id),
+    );
+    return changed.size === 0 ? rows : rows.filter((row) => !changed.has(row.id));
+  };
+  return {
+    declareTypes: async (types) => scratch.declareTypes(types),
+    count: async (type) => real.count(type),
+    readMany: async (type, ids) => {
+      const planned = await scratch.readMany(type, ids);
+      const known = new Set(planned.map((row) => row.id));
+      return [
+        ...planned,
+        ...(await real.readMany(
+          type,
+          ids.filter((id) => !known.has(id)),
+        )),
+      ];
+    },
+    findByValue: async (type, attribute, values) => {
+      const planned = await scratch.findByValue(type, attribute, values);
+      return [...(await overlaid(type, await real.findByValue(type, attribute, values))), ...planned];
+    },
+    page: async (type, request) => {
+      const page = await real.page(type, request);
+      const rows = await overlaid(type, page.rows);
+      if (page.next !== null) return { ...page, rows };
+      const planned = await scratch.page(type, { ...request, after: null, limit: 1_000_000 });
+      return { rows: [...rows, ...planned.rows], next: null };
+    },
+    pageIds: (type, after, limit) => real.pageIds(type, after, limit),
+  };
+}
+
+function linkReads(real: Repository, scratch: Repository): LinkReads {
+  const merge = (planned: readonly Link[], stored: readonly Link[]): readonly Link[] => {
+    const known = new Set(planned.map((link) => link.id));
+    return [...planned, ...stored.filter((link) => !known.has(link.id))];
+  };
+  return {
+    count: (linkType) => real.links.count(linkType),
+    findByFirst: async (linkType, ids) =>
+      merge(await scratch.links.findByFirst(linkType, ids), await real.links.findByFirst(linkType, ids)),
+    findBySecond: async (linkType, ids) =>
+      merge(await scratch.links.findBySecond(linkType, ids), await real.links.findBySecond(linkType, ids)),
+    findWithObjects: async (linkType, by, ids, objectType) => {
+      const planned =
+        by === 'first'
+          ? await scratch.links.findByFirst(linkType, ids)
+          : await scratch.links.findBySecond(linkType, ids);
+      const stored = await real.links.findWithObjects(linkType, by, ids, objectType);
+      if (planned.length === 0) return stored;
+      const known = new Set(planned.map((link) => link.id));
+      const otherEnd = (link: Link): string => (by === 'first' ? link.secondId : link.firstId);
+      const rows = await objectReads(real.objects, scratch.objects).readMany(objectType, planned.map(otherEnd));
+      const byId = new Map(rows.map((row) => [row.id, row]));
+      return [
+        ...planned.map((link) => ({ link, object: byId.get(otherEnd(link)) ?? null })),
+        ...stored.filter(({ link }) => !known.has(link.id)),
+      ];
+    },
+    page: (linkType, after, limit) => real.links.page(linkType, after, limit),
+  };
+}
+
+async function commit(real: Repository, scratch: Repository, batch: CommitBatch): Promise<CommitResult> {
+  const conflicts = [...(await takenIds(real, batch.units)), ...(await takenLinks(real, batch.units))];
+  if (conflicts.length > 0) return { ok: false, conflicts };
+  const units = await Promise.all(batch.units.map((unit) => toScratch(scratch, unit)));
+  const { run } = batch;
+  return scratch.commit({ units, ...(run === undefined ? {} : { run }) });
+}
+
+async function takenIds(real: Repository, units: readonly CommitUnit[]): Promise<readonly CommitConflict[]> {
+  const creates = units.flatMap(({ object }, unit) => (object?.kind === 'create' ? [{ unit, object }] : []));
+  const conflicts: CommitConflict[] = [];
+  for (const [type, group] of Map.groupBy(creates, ({ object }) => object.type)) {
+    const taken = new Set(
+      (
+        await real.objects.readMany(
+          type,
+          group.map(({ object }) => object.id),
+        )
+      ).map((row) => row.id),
+    );
+    for (const { unit, object } of group)
+      if (taken.has(object.id))
+        conflicts.push({ unit, code: 'exists', message: `managed/${type}/${object.id} exists already` });
+  }
+  return conflicts;
+}
+
+async function takenLinks(real: Repository, units: readonly CommitUnit[]): Promise<readonly CommitConflict[]> {
+  const creates = units.flatMap(({ links }, unit) =>
+    (links ?? []).flatMap((write) => (write.kind === 'create' ? [{ unit, link: write.link }] : [])),
+  );
+  const conflicts: CommitConflict[] = [];
+  for (const [linkType, group] of Map.groupBy(creates, ({ link }) => link.linkType)) {
+    const stored = [
+      ...(await real.links.findByFirst(
+        linkType,
+        group.map(({ link }) => link.firstId),
+      )),
+      ...(await real.links.findBySecond(
+        linkType,
+        group.map(({ link }) => link.secondId),
+      )),
+    ];
+    const taken = new Set(
+      stored.flatMap((link) => [
+        `1${link.linkQualifier}\u0000${link.firstId}`,
+        `2${link.linkQualifier}\u0000${link.secondId}`,
+      ]),
+    );
+    for (const { unit, link } of group)
+      if (
+        taken.has(`1${link.linkQualifier}\u0000${link.firstId}`) ||
+        taken.has(`2${link.linkQualifier}\u0000${link.secondId}`)
+      )
+        conflicts.push({
+          unit,
+          code: 'exists',
+          message: `${link.firstId} or ${link.secondId} is linked already (${linkType}, ${link.linkQualifier})`,
+        });
+  }
+  return conflicts;
+}
+
+/**
+ * What the scratch copy has to remember: an update of a stored object becomes an object of its own, a planned change is
+ * kept until the guard has judged it; everything else about an entry has been told by then.
+ */
+async function toScratch(scratch: Repository, unit: CommitUnit): Promise<CommitUnit> {
+  const links = unit.links?.filter((write) => write.kind === 'create') ?? [];
+  const keepsEntry =
+    unit.entry !== undefined && (unit.entry.kind === 'settle' || unit.entry.entry.status === 'planned');
+  const entry = keepsEntry ? { entry: unit.entry! } : {};
+  const { object } = unit;
+  if (object === undefined || object.kind === 'delete') return { links, ...entry };
+  if (object.kind === 'create') return { object, links, ...entry };
+  const [known] = await scratch.objects.readMany(object.type, [object.id]);
+  const { type, id, doc } = object;
+  const write =
+    known === undefined
+      ? ({ kind: 'create', type, id, doc } as const)
+      : ({ kind: 'update', type, id, doc, rev: known.rev } as const);
+  return { object: write, links, ...entry };
+}

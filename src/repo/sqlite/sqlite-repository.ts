@@ -1,0 +1,171 @@
+import type { Clock } from '../../base/clock.ts';
+import type { Json } from '../../base/json.ts';
+import type { Filter } from '../../base/query-filter.ts';
+import type { Leases, LinkReads, ObjectReads, Repository, RunReads } from '../../model/repository.ts';
+import type { RunRecord } from '../../model/run.ts';
+import { cursorNumber } from '../page-cursor.ts';
+import { repositoryClosed } from '../refusal.ts';
+import { writeTape } from './commit-tape.ts';
+import { entryRows, linkRows, linkWithObjectRows, objectRows } from './raw-rows.ts';
+import type { RawPage } from './object-table.ts';
+import type { Cell } from './sqlite-database.ts';
+import { SqliteStore, type StoreCalls } from './sqlite-store.ts';
+import { WorkerCalls } from './worker-calls.ts';
+
+/** "All of them", for limits without one. */
+const MAX_LIMIT = 1e9;
+const BUSY_TIMEOUT_MS = 5000;
+
+export interface SqliteOptions {
+  /** Created, with its directory, if it does not exist. */
+  readonly file: string;
+  readonly clock: Clock;
+  /** How long to wait for another process that is writing, before a call fails with `locked`. */
+  readonly busyTimeoutMs?: number;
+}
+
+/** The embedded repository: one SQLite file, in a thread of its own, so that the engine goes on while it writes. */
+export async function openSqliteRepository(options: SqliteOptions): Promise<Repository> {
+  const { file, clock, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
+  // this very file is .ts in development and .js once built, and so is its neighbour
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const url = new URL(`./sqlite-worker${extension}`, import.meta.url);
+  const worker = new WorkerCalls(url, { file, busyTimeoutMs }, `the thread of repository ${file}`);
+  const ask = ((method: string, ...args: unknown[]) => worker.call(method, ...args)) as unknown as Ask;
+  try {
+    await worker.call('open', clock.nowMs());
+  } catch (thrown) {
+    await worker.terminate(repositoryClosed());
+    throw thrown;
+  }
+  return repositoryOver(ask, clock, async () => {
+    await worker.call('close');
+    await worker.terminate(repositoryClosed());
+  });
+}
+
+/** The same in the calling thread: for tools that do nothing else meanwhile. */
+export function openSqliteRepositoryInThread(options: SqliteOptions): Repository {
+  const { file, clock, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
+  const store = new SqliteStore(file, clock.nowMs(), busyTimeoutMs);
+  const ask: Ask = async (method, ...args) => {
+    const call = store.calls[method] as (...args: readonly unknown[]) => never;
+    return call(...args);
+  };
+  return repositoryOver(ask, clock, async () => store.close());
+}
+
+/** Calls a function of the store, wherever it lives. */
+type Ask = <M extends keyof StoreCalls>(
+  method: M,
+  ...args: Parameters<StoreCalls[M]>
+) => Promise<ReturnType<StoreCalls[M]>>;
+
+function repositoryOver(open: Ask, clock: Clock, close: () => Promise<void>): Repository {
+  const searchable = new Map<string, readonly string[]>();
+  let closing: Promise<void> | null = null;
+  const ask: Ask = (method, ...args) => (closing ? Promise.reject(repositoryClosed()) : open(method, ...args));
+  return {
+    objects: objectReads(ask, searchable),
+    links: linkReads(ask),
+    runs: runReads(ask),
+    leases: leases(ask, clock),
+    commit: async (batch) =>
+      ask(
+        'commit',
+        writeTape(batch, (type) => searchable.get(type) ?? []),
+      ),
+    close: () => (closing ??= close()),
+  };
+}
+
+function objectReads(ask: Ask, searchable: Map<string, readonly string[]>): ObjectReads {
+  const page: ObjectReads['page'] = async (type, { filter, after, limit }) => {
+    const cells: Cell[] = [];
+    // one more than asked for tells whether another page follows
+    const wanted = Math.min(limit, MAX_LIMIT) + 1;
+    for (let from: number | null = cursorNumber(after); from !== null && cells.length < wanted * 4;) {
+      const part: RawPage = await ask('page', type, filter ?? null, from, wanted - cells.length / 4);
+      for (const cell of part.cells) cells.push(cell);
+      from = part.next;
+    }
+    const { cells: kept, next } = cutPage(cells, 4, limit);
+    return { rows: objectRows(kept, 1), next };
+  };
+  return {
+    declareTypes: async (types) => {
+      for (const type of await ask('declareTypes', types)) searchable.set(type.name, type.searchable);
+    },
+    count: (type) => ask('countObjects', type),
+    readMany: async (type, ids) => objectRows(await ask('readMany', type, ids)),
+    findByValue: async (type, attribute, values) => {
+      const cells = await ask('findByValue', type, attribute, values);
+      if (cells) return objectRows(cells);
+      const parts = values.map((value): Filter => ({ kind: 'compare', operator: 'eq', pointer: [attribute], value }));
+      return (await page(type, { filter: { kind: 'or', parts }, limit: Infinity })).rows;
+    },
+    page,
+    pageIds: async (type, after, limit) => {
+      const part = await ask('pageIds', type, cursorNumber(after), Math.min(limit, MAX_LIMIT) + 1);
+      const { cells, next } = cutPage(part.cells, 2, limit);
+      return { rows: cells.filter((_, i) => i % 2 === 1) as readonly string[], next };
+    },
+  };
+}
+
+function linkReads(ask: Ask): LinkReads {
+  return {
+    count: (linkType) => ask('countLinks', linkType),
+    findByFirst: async (linkType, ids) => linkRows(linkType, await ask('findLinks', linkType, 'first', ids)),
+    findBySecond: async (linkType, ids) => linkRows(linkType, await ask('findLinks', linkType, 'second', ids)),
+    findWithObjects: async (linkType, by, ids, objectType) =>
+      linkWithObjectRows(linkType, by, await ask('findWithObjects', linkType, by, ids, objectType)),
+    page: async (linkType, after, limit) => {
+      const part = await ask('pageLinks', linkType, cursorNumber(after), Math.min(limit, MAX_LIMIT) + 1);
+      const { cells, next } = cutPage(part.cells, 6, limit);
+      return { rows: linkRows(linkType, cells, 1), next };
+    },
+  };
+}
+
+function runReads(ask: Ask): RunReads {
+  return {
+    read: async (runId) => {
+      const record = await ask('readRun', runId);
+      return record === null ? null : runRecord(record);
+    },
+    list: async ({ mapping, state, limit }) =>
+      (await ask('listRuns', mapping ?? null, state ?? null, limit)).map((record) => runRecord(record as string)),
+    entries: async (runId, { status, afterSeq, limit }) =>
+      entryRows(runId, await ask('entries', runId, status ?? null, afterSeq ?? 0, limit)),
+    countEntries: (runId, status) => ask('countEntries', runId, status),
+    withEntries: async (status) => {
+      const cells = await ask('withEntries', status);
+      return Array.from({ length: cells.length / 3 }, (_, i) => ({
+        runId: cells[i * 3] as string,
+        mapping: cells[i * 3 + 1] as string,
+        count: cells[i * 3 + 2] as number,
+      }));
+    },
+  };
+}
+
+function leases(ask: Ask, clock: Clock): Leases {
+  return {
+    acquire: (name, owner, ttlMs, displacing) => ask('acquire', name, owner, clock.nowMs(), ttlMs, displacing ?? null),
+    holder: (name) => ask('holder', name, clock.nowMs()),
+    renew: (name, token, ttlMs) => ask('renew', name, token, clock.nowMs(), ttlMs),
+    release: (name, token) => ask('release', name, token),
+  };
+}
+
+function runRecord(text: string): RunRecord {
+  return JSON.parse(text) as RunRecord;
+}
+
+/** Drops the row beyond `limit`. The first cell of a row is its number, which is the cursor. */
+function cutPage(cells: readonly Cell[], width: number, limit: number): { cells: readonly Cell[]; next: Json } {
+  if (cells.length <= limit * width) return { cells, next: null };
+  const kept = cells.slice(0, limit * width);
+  return { cells: kept, next: limit === 0 ? 0 : (kept[kept.length - width] as number) };
+}

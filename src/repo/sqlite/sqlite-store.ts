@@ -1,0 +1,194 @@
+import type { Filter } from '../../base/query-filter.ts';
+import type { CommitConflict, CommitResult, ObjectTypeSpec } from '../../model/repository.ts';
+import type { UnitConflict } from '../conflict.ts';
+import { leaseLost } from '../refusal.ts';
+import { findBadId } from '../storable-id.ts';
+import { readTape, type CommitTape, type RawUnit } from './commit-tape.ts';
+import { LeaseTable } from './lease-table.ts';
+import { LinkTable } from './link-table.ts';
+import { migrate } from './migration.ts';
+import { ObjectTable, type RawPage } from './object-table.ts';
+import { RunTable } from './run-table.ts';
+import { SqliteDatabase, type Cell } from './sqlite-database.ts';
+import { sqliteFailure } from './sqlite-failure.ts';
+import { TypeLayouts } from './type-layout.ts';
+
+/** Everything that can be asked of the database; the arguments and answers are cheap to send between threads. */
+export interface StoreCalls {
+  readonly declareTypes: (types: readonly ObjectTypeSpec[]) => readonly ObjectTypeSpec[];
+  readonly countObjects: (type: string) => number;
+  readonly readMany: (type: string, ids: readonly string[]) => readonly Cell[];
+  readonly findByValue: (type: string, attribute: string, values: readonly string[]) => readonly Cell[] | null;
+  readonly page: (type: string, filter: Filter | null, after: number, limit: number) => RawPage;
+  readonly pageIds: (type: string, after: number, limit: number) => RawPage;
+  readonly countLinks: (linkType: string) => number;
+  readonly findLinks: (linkType: string, by: 'first' | 'second', ids: readonly string[]) => readonly Cell[];
+  readonly findWithObjects: (
+    linkType: string,
+    by: 'first' | 'second',
+    ids: readonly string[],
+    objectType: string,
+  ) => readonly Cell[];
+  readonly pageLinks: (linkType: string, after: number, limit: number) => RawPage;
+  readonly readRun: (runId: string) => string | null;
+  readonly listRuns: (mapping: string | null, state: string | null, limit: number) => readonly Cell[];
+  readonly entries: (runId: string, status: string | null, afterSeq: number, limit: number) => readonly Cell[];
+  readonly countEntries: (runId: string, status: string) => number;
+  readonly withEntries: (status: string) => readonly Cell[];
+  readonly acquire: (
+    name: string,
+    owner: string,
+    nowMs: number,
+    ttlMs: number,
+    displacing: string | null,
+  ) => number | null;
+  readonly holder: (name: string, nowMs: number) => string | null;
+  readonly renew: (name: string, token: number, nowMs: number, ttlMs: number) => boolean;
+  readonly release: (name: string, token: number) => void;
+  readonly commit: (tape: CommitTape) => CommitResult;
+}
+
+/** The repository in one SQLite file, synchronous. Throws `Failure`s for what is wrong with the file. */
+export class SqliteStore {
+  readonly calls: StoreCalls;
+  readonly #db: SqliteDatabase;
+  readonly #layouts: TypeLayouts;
+  readonly #objects: ObjectTable;
+  readonly #links: LinkTable;
+  readonly #runs: RunTable;
+  readonly #leases: LeaseTable;
+
+  constructor(file: string, nowMs: number, busyTimeoutMs: number) {
+    this.#db = guarded(file, () => openDatabase(file, nowMs, busyTimeoutMs));
+    this.#layouts = new TypeLayouts(this.#db);
+    this.#objects = new ObjectTable(this.#db, this.#layouts);
+    this.#links = new LinkTable(this.#db, this.#layouts);
+    this.#runs = new RunTable(this.#db);
+    this.#leases = new LeaseTable(this.#db);
+    this.calls = this.#buildCalls(file);
+  }
+
+  close(): void {
+    this.#db.close();
+  }
+
+  #buildCalls(file: string): StoreCalls {
+    const safe =
+      <A extends readonly unknown[], R>(work: (...args: A) => R): ((...args: A) => R) =>
+      (...args) =>
+        guarded(file, () => work(...args));
+    const [layouts, objects, links, runs, leases] = [
+      this.#layouts,
+      this.#objects,
+      this.#links,
+      this.#runs,
+      this.#leases,
+    ];
+    return {
+      declareTypes: safe((types) => layouts.declare(types)),
+      countObjects: safe((type) => objects.count(type)),
+      readMany: safe((type, ids) => objects.readMany(type, ids)),
+      findByValue: safe((type, attribute, values) => objects.findByValue(type, attribute, values)),
+      page: safe((type, filter, after, limit) =>
+        filter ? objects.filteredPage(type, filter, after, limit) : objects.page(type, after, limit),
+      ),
+      pageIds: safe((type, after, limit) => objects.pageIds(type, after, limit)),
+      countLinks: safe((linkType) => links.count(linkType)),
+      findLinks: safe((linkType, by, ids) => links.find(linkType, by, ids)),
+      findWithObjects: safe((linkType, by, ids, type) => links.findWithObjects(linkType, by, ids, type)),
+      pageLinks: safe((linkType, after, limit) => links.page(linkType, after, limit)),
+      readRun: safe((runId) => runs.read(runId)),
+      listRuns: safe((mapping, state, limit) => runs.list(mapping, state, limit)),
+      entries: safe((runId, status, afterSeq, limit) => runs.entries(runId, status, afterSeq, limit)),
+      countEntries: safe((runId, status) => runs.countEntries(runId, status)),
+      withEntries: safe((status) => runs.withEntries(status)),
+      acquire: safe((name, owner, nowMs, ttlMs, displacing) => leases.acquire(name, owner, nowMs, ttlMs, displacing)),
+      holder: safe((name, nowMs) => leases.holder(name, nowMs)),
+      renew: safe((name, token, nowMs, ttlMs) => leases.renew(name, token, nowMs, ttlMs)),
+      release: safe((name, token) => leases.release(name, token)),
+      commit: safe((tape) => this.#commit(tape)),
+    };
+  }
+
+  /** Straight first; only if a unit is refused again, unit by unit, to find everything that is wrong. */
+  #commit(tape: CommitTape): CommitResult {
+    if (this.#attempt(tape, () => this.#writeStraight(tape))) return { ok: true };
+    const conflicts: CommitConflict[] = [];
+    if (this.#attempt(tape, () => this.#writeCarefully(tape, conflicts))) return { ok: true };
+    return { ok: false, conflicts };
+  }
+
+  /** One transaction, kept only if `write` says so. */
+  #attempt(tape: CommitTape, write: () => boolean): boolean {
+    let isKept = false;
+    try {
+      isKept = this.#db.transaction(
+        () => {
+          this.#layouts.refresh();
+          const { fence, run } = tape;
+          if (fence && !this.#leases.isHeld(fence.name, fence.token)) throw leaseLost(fence);
+          if (run) this.#runs.put(run);
+          return write();
+        },
+        (isComplete) => isComplete,
+      );
+      return isKept;
+    } finally {
+      if (!isKept) this.#forgetUncommitted();
+    }
+  }
+
+  #writeStraight(tape: CommitTape): boolean {
+    for (const unit of readTape(tape)) if (this.#writeUnit(unit)) return false;
+    return true;
+  }
+
+  /** A refused unit leaves nothing behind that could make a later one fail. */
+  #writeCarefully(tape: CommitTape, conflicts: CommitConflict[]): boolean {
+    let index = 0;
+    for (const unit of readTape(tape)) {
+      this.#db.execute('SAVEPOINT unit');
+      const conflict = this.#writeUnit(unit);
+      if (conflict) {
+        conflicts.push({ unit: index, ...conflict });
+        this.#db.execute('ROLLBACK TO unit');
+        this.#forgetUncommitted();
+      }
+      this.#db.execute('RELEASE unit');
+      index++;
+    }
+    return conflicts.length === 0;
+  }
+
+  #writeUnit(unit: RawUnit): UnitConflict | null {
+    let conflict = findBadId(unit);
+    if (!conflict && unit.object) conflict = this.#objects.write(unit.object);
+    for (const link of unit.links) conflict ??= this.#links.write(link);
+    if (!conflict && unit.entry) conflict = this.#runs.write(unit.entry);
+    return conflict;
+  }
+
+  #forgetUncommitted(): void {
+    this.#links.forgetUncommitted();
+    this.#runs.forgetUncommitted();
+  }
+}
+
+function openDatabase(file: string, nowMs: number, busyTimeoutMs: number): SqliteDatabase {
+  const db = new SqliteDatabase(file, busyTimeoutMs);
+  try {
+    migrate(db, nowMs);
+    return db;
+  } catch (thrown) {
+    db.close();
+    throw thrown;
+  }
+}
+
+function guarded<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (thrown) {
+    throw sqliteFailure(file, thrown);
+  }
+}

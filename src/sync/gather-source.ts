@@ -1,0 +1,186 @@
+import { messageOf } from '../base/failure.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import type { Link } from '../model/link.ts';
+import { isManagedSet } from '../model/managed-set.ts';
+import type { Query, StoredObject } from '../model/object-set.ts';
+import type { SourceItem } from '../mapping/stages.ts';
+import { NO_CORRELATION, type Correlation, type SourceEvidence } from './evidence.ts';
+import { linkView, type LinkView } from './link-view.ts';
+import type { World } from './world.ts';
+
+/** One source object under one qualifier, as far as it can be known without looking at the target. */
+export interface Prepared {
+  readonly sourceId: string;
+  readonly source: JsonObject;
+  readonly linkQualifier: string;
+  readonly link: Link | null;
+  /** Set when the link query brought the target along. */
+  readonly linkedTarget: StoredObject | null | undefined;
+  readonly isValid: boolean;
+  readonly query: Query | null;
+  readonly ids: readonly string[] | null;
+  readonly fault: Fault | null;
+}
+
+export interface Fault {
+  readonly message: string;
+  readonly detail: Json;
+}
+
+/** Evidence, or why there is none. The evidence is then as complete as it could be made. */
+export interface Gathered {
+  readonly evidence: SourceEvidence;
+  readonly fault: Fault | null;
+}
+
+interface Pair {
+  readonly stored: StoredObject;
+  readonly linkQualifier: string;
+  readonly link: Link | null;
+  readonly linkedTarget: StoredObject | null | undefined;
+}
+
+/**
+ * First half of gathering: qualifiers, links, validity, correlation queries. It looks at nothing that the run itself
+ * changes, so the next batch can be prepared while this one is applied.
+ */
+export async function prepareSources(world: World, objects: readonly StoredObject[]): Promise<readonly Prepared[]> {
+  const { compiled } = world.mapping;
+  const [qualified, links] = await Promise.all([qualifiersOf(world, objects), readLinks(world, objects)]);
+  const pairs = qualified.pairs.map(({ stored, linkQualifier }) => ({ stored, linkQualifier, ...links(stored.id, linkQualifier) }));
+  const items = pairs.map(({ stored, linkQualifier, link }): SourceItem => {
+    const wantsCorrelation = compiled.hasCorrelation && !world.skipsCorrelation && link === null;
+    return { source: stored.object, linkQualifier, wantsCorrelation };
+  });
+  const results = await world.mapping.run('source', items, world.mode);
+  const prepared = pairs.map((pair, i): Prepared => {
+    const result = results[i]!;
+    if (!result.ok) return toPrepared(pair, { fault: { message: result.message, detail: result.detail } });
+    const { isValid, query, ids } = result.value;
+    try {
+      return toPrepared(pair, { isValid, query: query === undefined ? null : world.toQuery(query), ids: ids ?? null });
+    } catch (error) {
+      return toPrepared(pair, { isValid, fault: { message: `correlationQuery: ${messageOf(error)}`, detail: null } });
+    }
+  });
+  return [...prepared, ...qualified.faults];
+}
+
+function toPrepared(pair: Pair, rest: Partial<Prepared>): Prepared {
+  const { stored, linkQualifier, link, linkedTarget } = pair;
+  const base = { sourceId: stored.id, source: stored.object, linkQualifier, link, linkedTarget };
+  return { ...base, isValid: false, query: null, ids: null, fault: null, ...rest };
+}
+
+interface Qualified {
+  readonly pairs: readonly { readonly stored: StoredObject; readonly linkQualifier: string }[];
+  readonly faults: readonly Prepared[];
+}
+
+async function qualifiersOf(world: World, objects: readonly StoredObject[]): Promise<Qualified> {
+  const fixed = world.mapping.compiled.qualifiers;
+  if (fixed !== null) {
+    return { pairs: objects.flatMap((stored) => fixed.map((linkQualifier) => ({ stored, linkQualifier }))), faults: [] };
+  }
+  const items = objects.map((stored) => ({ object: stored.object, oldValue: null, returnAll: false }));
+  const results = await world.mapping.run('qualifiers', items, world.mode);
+  const pairs: { stored: StoredObject; linkQualifier: string }[] = [];
+  const faults: Prepared[] = [];
+  for (const [i, result] of results.entries()) {
+    const stored = objects[i]!;
+    if (result.ok) for (const linkQualifier of result.value) pairs.push({ stored, linkQualifier });
+    else faults.push(toPrepared({ stored, linkQualifier: '', link: null, linkedTarget: null }, { fault: result }));
+  }
+  return { pairs, faults };
+}
+
+type LinkLookup = (sourceId: string, linkQualifier: string) => { readonly link: Link | null; readonly linkedTarget: StoredObject | null | undefined };
+
+async function readLinks(world: World, objects: readonly StoredObject[]): Promise<LinkLookup> {
+  const view = linkView(world.mapping.compiled.links);
+  if (!view.rules.isEnabled) return () => ({ link: null, linkedTarget: undefined });
+  const ids = objects.map((stored) => view.sourceKey(stored.id));
+  const found = new Map<string, { link: Link; linkedTarget: StoredObject | null | undefined }>();
+  const { links } = world.repository;
+  const { linkType } = view.rules;
+  if (isManagedSet(world.target) && view.rules.areTargetIdsCaseSensitive) {
+    const { type } = world.target;
+    for (const row of await links.findWithObjects(linkType, view.sourceEnd, ids, type)) {
+      const linkedTarget = row.object === null ? null : world.target.toStored(row.object);
+      found.set(keyOf(view.sourceIdOf(row.link), row.link.linkQualifier), { link: row.link, linkedTarget });
+    }
+  } else {
+    const rows = view.sourceEnd === 'first' ? await links.findByFirst(linkType, ids) : await links.findBySecond(linkType, ids);
+    for (const link of rows) found.set(keyOf(view.sourceIdOf(link), link.linkQualifier), { link, linkedTarget: undefined });
+  }
+  return (sourceId, linkQualifier) => found.get(keyOf(view.sourceKey(sourceId), linkQualifier)) ?? { link: null, linkedTarget: undefined };
+}
+
+export function keyOf(id: string, linkQualifier: string): string {
+  return `${linkQualifier}\u0000${id}`;
+}
+
+/** Second half: linked targets and correlation, on the present state of the target. */
+export async function completeSources(world: World, prepared: readonly Prepared[]): Promise<readonly Gathered[]> {
+  const view = linkView(world.mapping.compiled.links);
+  const targets = await readLinkedTargets(world, view, prepared);
+  const correlations = await correlate(world, view, prepared);
+  return prepared.map((one, i): Gathered => {
+    const { correlation, fault } = correlations[i]!;
+    const linkedTargetId = one.link === null ? null : view.targetIdOf(one.link);
+    const linked = one.linkedTarget !== undefined ? one.linkedTarget : linkedTargetId === null ? null : (targets.get(linkedTargetId) ?? null);
+    const target = one.link === null ? (correlation.targets.length === 1 ? correlation.targets[0]! : null) : linked;
+    const { sourceId, source, linkQualifier, isValid, link } = one;
+    const evidence: SourceEvidence = { kind: 'source', sourceId, source, linkQualifier, isValid, link, linkedTargetId, target, correlation };
+    return { evidence, fault: one.fault ?? fault };
+  });
+}
+
+/** Keys are the ids as the links hold them. */
+async function readLinkedTargets(world: World, view: LinkView, prepared: readonly Prepared[]): Promise<ReadonlyMap<string, StoredObject>> {
+  const wanted = prepared.filter((one) => one.link !== null && one.linkedTarget === undefined);
+  if (wanted.length === 0) return new Map();
+  return world.target.readMany([...new Set(wanted.map((one) => view.targetIdOf(one.link!)))]);
+}
+
+interface Correlated {
+  readonly correlation: Correlation;
+  readonly fault: Fault | null;
+}
+
+async function correlate(world: World, view: LinkView, prepared: readonly Prepared[]): Promise<readonly Correlated[]> {
+  const asked = prepared.filter((one) => one.query !== null);
+  const answers = asked.length === 0 ? [] : await world.target.query(asked.map((one) => one.query!));
+  const byAsker = new Map(asked.map((one, i) => [one, answers[i]!]));
+  const named = [...new Set(prepared.flatMap((one) => one.ids ?? []))];
+  const objects = named.length === 0 ? new Map<string, StoredObject>() : await world.target.readMany(named);
+  const found = prepared.map((one): { targets: readonly StoredObject[]; fault: Fault | null } => {
+    const answer = byAsker.get(one);
+    if (answer !== undefined && !answer.ok)
+      return { targets: [], fault: { message: `correlation query failed: ${answer.message}`, detail: null } };
+    const targets = answer?.ok === true ? answer.objects : (one.ids ?? []).flatMap((id) => objects.get(id) ?? []);
+    return { targets, fault: null };
+  });
+  const taken = await readTaken(world, view, prepared, found);
+  return prepared.map((one, i): Correlated => {
+    const { targets, fault } = found[i]!;
+    if (one.query === null && one.ids === null) return { correlation: NO_CORRELATION, fault };
+    const isAlreadyLinked = targets.length === 1 && taken.has(keyOf(view.targetKey(targets[0]!.id), one.linkQualifier));
+    return { correlation: { kind: 'queried', query: one.query, targets, isAlreadyLinked }, fault };
+  });
+}
+
+/** Which of the single candidates are linked already, under which qualifier. */
+async function readTaken(
+  world: World,
+  view: LinkView,
+  prepared: readonly Prepared[],
+  found: readonly { readonly targets: readonly StoredObject[] }[],
+): Promise<ReadonlySet<string>> {
+  const singles = prepared.flatMap((_, i) => (found[i]!.targets.length === 1 ? [view.targetKey(found[i]!.targets[0]!.id)] : []));
+  if (singles.length === 0 || !view.rules.isEnabled) return new Set();
+  const { links } = world.repository;
+  const { linkType } = view.rules;
+  const rows = view.targetEnd === 'first' ? await links.findByFirst(linkType, singles) : await links.findBySecond(linkType, singles);
+  return new Set(rows.map((link) => keyOf(view.targetIdOf(link), link.linkQualifier)));
+}
