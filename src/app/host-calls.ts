@@ -5,6 +5,7 @@ import type { ObjectSet, ObjectWrite, StoredObject } from '../model/object-set.t
 import { toQuery } from '../model/to-query.ts';
 import { changedAttributes } from '../mapping/map-object.ts';
 import { applyPatch } from '../base/patch.ts';
+import { matchesHash, saltedHash } from './hashing.ts';
 import type { Lockstep } from './lockstep.ts';
 
 /** HTTP statuses that scripts see in the errors of `openidm.*`: specification §1.10, §10.5. */
@@ -65,7 +66,38 @@ async function answer(call: HostCall, sets: Sets, lockstep: Lockstep): Promise<J
     if (verb === 'delete') return write.before;
     return (await write.set.readMany([outcome!.id])).get(outcome!.id)?.object ?? null;
   }
-  throw new Failure('unsupported', `${name} is not available here`);
+  return otherCall(verb, args, lockstep);
+}
+
+/** Calls that touch no collection. */
+function otherCall(name: string, args: readonly Json[], lockstep: Lockstep): Json {
+  const { config } = lockstep;
+  switch (name) {
+    case 'hash':
+      return saltedHash(args[0] ?? null, typeof args[1] === 'string' ? args[1] : 'SHA-256');
+    case 'matches':
+      return matchesHash(args[0] ?? null, args[1] ?? null);
+    case 'identityServer.getProperty':
+      return property(text(args[0], 'name'), args[1] ?? null, config.bootProperties);
+    case 'identityServer.getProjectLocation':
+    case 'identityServer.getInstallLocation':
+      return config.directory;
+    case 'identityServer.getWorkingLocation':
+      return process.cwd();
+    case 'encrypt':
+    case 'decrypt':
+      throw new Failure('unsupported', `openidm.${name} needs a key store, which this version does not have`);
+    case 'action':
+      throw new Failure('unsupported', `openidm.action on "${String(args[0])}" is not available in this version`);
+    default:
+      throw new Failure('unsupported', `${name} is not available here`);
+  }
+}
+
+/** An environment variable, by its own name or in the form `OPENIDM_HOST`, then `boot.properties`. */
+function property(name: string, fallback: Json, boot: Readonly<Record<string, string>>): Json {
+  const { env } = process;
+  return env[name] ?? env[name.replaceAll('.', '_').toUpperCase()] ?? (Object.hasOwn(boot, name) ? boot[name]! : fallback);
 }
 
 async function read(path: string, sets: Sets, lockstep: Lockstep): Promise<Json> {

@@ -32,7 +32,15 @@ export async function startRun(lockstep: Lockstep, mapping: MappingConfig, optio
       await giveUp(lockstep, left, obstacle);
     }
   }
-  return runMapping(lockstep, mapping, liveOptions(options));
+  const result = await runMapping(lockstep, mapping, liveOptions(options));
+  if (result.record.state === 'SUCCESS' && result.record.kind === 'recon') await supersede(lockstep, result.record);
+  return result;
+}
+
+/** What an older run of the mapping still held was planned anew by this one: approving it twice would be a mistake. */
+async function supersede(lockstep: Lockstep, newer: RunRecord): Promise<void> {
+  for (const { runId, mapping } of await lockstep.repository.runs.withEntries('held'))
+    if (mapping === newer.mapping && runId !== newer.id) await rejectEntries(lockstep, runId, 'held', `superseded by run ${newer.id}`);
 }
 
 const CURSOR_REFUSED = /changed since/;

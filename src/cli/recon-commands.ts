@@ -16,8 +16,8 @@ import { renderSummary, summaryJson } from './render-summary.ts';
 export async function planCommand(args: Arguments): Promise<number> {
   return withProject(args.options, async (lockstep) => {
     const mapping = lockstep.mappingConfig(mappingName(args));
-    const result = await showPlan(lockstep, mapping, args.options);
-    return exitCode(result);
+    const { record } = await showPlan(lockstep, mapping, args.options);
+    return record.state === 'SUCCESS' ? EXIT.ok : EXIT.failed;
   });
 }
 
@@ -104,5 +104,6 @@ function jsonPrinter(mapping: MappingConfig): EntryPrinter {
 
 export function exitCode({ record, progress }: ReconResult): number {
   if (record.state !== 'SUCCESS') return EXIT.failed;
-  return isGuardHolding(progress) ? EXIT.held : EXIT.ok;
+  if (isGuardHolding(progress)) return EXIT.held;
+  return progress.counts.failed > 0 ? EXIT.failed : EXIT.ok;
 }

@@ -77,6 +77,10 @@ class BufferedOutput implements FileOutput {
   readonly #handle: FileHandle;
   readonly #buffer = Buffer.allocUnsafe(BUFFER_BYTES);
   #filled = 0;
+  #source: FileHandle | null = null;
+  readonly #pieceBuffer = Buffer.allocUnsafe(BUFFER_BYTES);
+  #piece = Buffer.alloc(0);
+  #pieceStart = 0;
 
   constructor(handle: FileHandle) {
     this.#handle = handle;
@@ -89,15 +93,24 @@ class BufferedOutput implements FileOutput {
     this.#filled += bytes.length;
   }
 
+  /** Ranges are often small and follow each other, so the source is read in large pieces. */
   async copy(source: FileHandle, from: number, to: number): Promise<void> {
     for (let at = from; at < to; ) {
-      if (this.#filled === BUFFER_BYTES) await this.flush();
-      const wanted = Math.min(BUFFER_BYTES - this.#filled, to - at);
-      const { bytesRead } = await source.read(this.#buffer, this.#filled, wanted, at);
-      if (bytesRead === 0) throw new Failure('conflict', 'the file became shorter while it was copied', { retryable: true });
-      this.#filled += bytesRead;
-      at += bytesRead;
+      if (source !== this.#source || at < this.#pieceStart || at >= this.#pieceStart + this.#piece.length)
+        await this.#readPiece(source, at);
+      const offset = at - this.#pieceStart;
+      const bytes = this.#piece.subarray(offset, offset + to - at);
+      await this.write(bytes);
+      at += bytes.length;
     }
+  }
+
+  async #readPiece(source: FileHandle, at: number): Promise<void> {
+    const { bytesRead } = await source.read(this.#pieceBuffer, 0, BUFFER_BYTES, at);
+    if (bytesRead === 0) throw new Failure('conflict', 'the file became shorter while it was copied', { retryable: true });
+    this.#source = source;
+    this.#pieceStart = at;
+    this.#piece = this.#pieceBuffer.subarray(0, bytesRead);
   }
 
   async flush(): Promise<void> {

@@ -137,12 +137,10 @@ export interface SetQueryConfig {
 
 /**
  * How much a run may do before it waits for approval. A class is held as a whole when its number is above `max`, or when
- * it is above `percentFloor` and its share of the target set is above `maxPercent`. Null: no limit.
+ * it is above `percentFloor` and its share of the linked objects is above `maxPercent`. Null: no limit.
  */
 export interface GuardConfig {
   readonly isEnabled: boolean;
-  readonly create: GuardLimit;
-  readonly update: GuardLimit;
   readonly delete: GuardLimit;
   readonly unlink: GuardLimit;
   /** So many changes of a class are never held for their percentage alone: a share of a small set says little. */
@@ -156,12 +154,8 @@ export interface GuardLimit {
   readonly maxPercent: number | null;
 }
 
-const NO_LIMIT: GuardLimit = { max: null, maxPercent: null };
-
 export const DEFAULT_GUARD: GuardConfig = {
   isEnabled: true,
-  create: NO_LIMIT,
-  update: NO_LIMIT,
   delete: { max: null, maxPercent: 10 },
   unlink: { max: null, maxPercent: 10 },
   percentFloor: 20,

@@ -104,7 +104,8 @@ function linkReads(real: Repository, scratch: Repository): LinkReads {
 async function commit(real: Repository, scratch: Repository, batch: CommitBatch): Promise<CommitResult> {
   const conflicts = [...(await takenIds(real, batch.units)), ...(await takenLinks(real, batch.units))];
   if (conflicts.length > 0) return { ok: false, conflicts };
-  const units = await Promise.all(batch.units.map((unit) => toScratch(scratch, unit)));
+  const revisions = await scratchRevisions(scratch, batch.units);
+  const units = batch.units.map((unit) => toScratch(unit, revisions));
   const { run } = batch;
   return scratch.commit({ units, ...(run === undefined ? {} : { run }) });
 }
@@ -164,23 +165,27 @@ async function takenLinks(real: Repository, units: readonly CommitUnit[]): Promi
   return conflicts;
 }
 
+/** Revisions of the updated objects that the scratch copy has already, by type and id. */
+async function scratchRevisions(scratch: Repository, units: readonly CommitUnit[]): Promise<ReadonlyMap<string, number>> {
+  const updates = units.flatMap(({ object }) => (object?.kind === 'update' ? [object] : []));
+  const revisions = new Map<string, number>();
+  for (const [type, group] of Map.groupBy(updates, (object) => object.type))
+    for (const row of await scratch.objects.readMany(type, group.map(({ id }) => id))) revisions.set(`${type}/${row.id}`, row.rev);
+  return revisions;
+}
+
 /**
  * What the scratch copy has to remember: an update of a stored object becomes an object of its own, a planned change is
  * kept until the guard has judged it; everything else about an entry has been told by then.
  */
-async function toScratch(scratch: Repository, unit: CommitUnit): Promise<CommitUnit> {
+function toScratch(unit: CommitUnit, revisions: ReadonlyMap<string, number>): CommitUnit {
   const links = unit.links?.filter((write) => write.kind === 'create') ?? [];
-  const keepsEntry =
-    unit.entry !== undefined && (unit.entry.kind === 'settle' || unit.entry.entry.status === 'planned');
+  const keepsEntry = unit.entry !== undefined && (unit.entry.kind === 'settle' || unit.entry.entry.status === 'planned');
   const entry = keepsEntry ? { entry: unit.entry! } : {};
   const { object } = unit;
   if (object === undefined || object.kind === 'delete') return { links, ...entry };
   if (object.kind === 'create') return { object, links, ...entry };
-  const [known] = await scratch.objects.readMany(object.type, [object.id]);
   const { type, id, doc } = object;
-  const write =
-    known === undefined
-      ? ({ kind: 'create', type, id, doc } as const)
-      : ({ kind: 'update', type, id, doc, rev: known.rev } as const);
-  return { object: write, links, ...entry };
+  const rev = revisions.get(`${type}/${id}`);
+  return { object: rev === undefined ? { kind: 'create', type, id, doc } : { kind: 'update', type, id, doc, rev }, links, ...entry };
 }

@@ -14,8 +14,6 @@ export function readGuard(base: GuardConfig, json: GuardJson | undefined): Guard
   });
   return {
     isEnabled: json.enabled ?? base.isEnabled,
-    create: limit(base.create, json.maxCreates, json.maxCreatePercent),
-    update: limit(base.update, json.maxUpdates, json.maxUpdatePercent),
     delete: limit(base.delete, json.maxDeletes, json.maxDeletePercent),
     unlink: limit(base.unlink, json.maxUnlinks, json.maxUnlinkPercent),
     percentFloor: json.percentFloor ?? base.percentFloor,

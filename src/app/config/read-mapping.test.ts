@@ -133,15 +133,14 @@ describe('a mapping', () => {
       {
         'conf/lockstep.json': {
           guard: { maxDeletes: 1, percentFloor: 9 },
-          mappings: { m: { guard: { maxCreates: 7 } } },
+          mappings: { m: { guard: { maxUnlinks: 7 } } },
         },
       },
     );
     expect(mapping.guard).toEqual({
       ...DEFAULT_GUARD,
-      create: { max: 7, maxPercent: null },
       delete: { max: 3, maxPercent: 10 },
-      unlink: { max: null, maxPercent: null },
+      unlink: { max: 7, maxPercent: null },
       percentFloor: 9,
     });
   });

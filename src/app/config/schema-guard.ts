@@ -10,27 +10,23 @@ const percent = (what: string) =>
     .max(100)
     .nullable()
     .optional()
-    .describe(`If the ${what} are more than this share of the target set, they wait for approval. null: no limit.`);
+    .describe(`If the ${what} are more than this share of the linked objects, they wait for approval. null: no limit.`);
 
 export const guardSchema = known({
   enabled: z.boolean().optional().describe('false: nothing is ever held. Default true.'),
-  maxCreates: count('creates'),
-  maxCreatePercent: percent('creates'),
-  maxUpdates: count('updates'),
-  maxUpdatePercent: percent('updates'),
   maxDeletes: count('deletes'),
   maxDeletePercent: percent('deletes').describe(
-    'If the deletes are more than this share of the target set, they wait for approval. Default 10. null: no limit.',
+    'If the deletes are more than this share of the linked objects, they wait for approval. Default 10. null: no limit.',
   ),
   maxUnlinks: count('unlinks'),
   maxUnlinkPercent: percent('unlinks').describe(
-    'If the unlinks are more than this share of the target set, they wait for approval. Default 10. null: no limit.',
+    'If the unlinks are more than this share of the linked objects, they wait for approval. Default 10. null: no limit.',
   ),
   percentFloor: z
     .int()
     .min(0)
     .optional()
-    .describe('So many changes of one class are never held for their percentage alone. Default 5.'),
+    .describe('So many changes of one class are never held for their percentage alone. Default 20.'),
   allowAmbiguousDelete: z
     .boolean()
     .optional()

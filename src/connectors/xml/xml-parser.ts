@@ -1,7 +1,8 @@
-import { SaxesParser, type SaxesTagNS } from 'saxes';
+import type { SaxesTagNS } from 'saxes';
 import { Failure } from '../../base/failure.ts';
 import { setOwn, type Json } from '../../base/json.ts';
 import { NAME, UID, type NativeObject } from '../../connector/object-type.ts';
+import { newSaxesParser } from './saxes-parser.ts';
 import { ICF_NAMESPACE, RI_NAMESPACE, ROOT } from './xml-names.ts';
 
 /** An object element of the file, with its place. Positions count UTF-16 units of the text. */
@@ -36,7 +37,7 @@ const MAX_UNITS = 16 * 1024 * 1024;
 
 /** Reads the text of a data file, piece by piece. Objects come out through `onObject` in their order. */
 export class XmlParser {
-  readonly #parser = new SaxesParser<{ xmlns: true; position: true }>({ xmlns: true, position: true });
+  readonly #parser = newSaxesParser();
   readonly #shownPath: string;
   readonly #onObject: (object: XmlObject) => void;
   readonly #prefixes = new Map<string, string>();

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
-import { SaxesParser, type SaxesTagNS } from 'saxes';
+import type { SaxesTagNS } from 'saxes';
 import { Failure, messageOf } from '../../base/failure.ts';
+import { newSaxesParser } from './saxes-parser.ts';
 
 /** What the XSD says about the elements of one object class, in its order. */
 export type XmlClass = ReadonlyMap<string, { readonly isRequired: boolean; readonly isMultiValued: boolean }>;
@@ -30,7 +31,7 @@ export async function readXmlSchema(path: string, shownPath: string): Promise<Xm
 }
 
 export function parseXmlSchema(text: string, shownPath: string): XmlSchema {
-  const parser = new SaxesParser<{ xmlns: true; position: true }>({ xmlns: true, position: true });
+  const parser = newSaxesParser();
   const fail = (problem: string): never => {
     throw new Failure('bad-configuration', `${shownPath}:${parser.line}:${parser.column + 1}: ${problem}`);
   };

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { anyDocument, anyFilter } from '../../base/query-filter.arbitrary.ts';
-import { matches, parseFilter } from '../../base/query-filter.ts';
+import { matches, parseFilter, type ComparisonOperator, type Filter } from '../../base/query-filter.ts';
 import { type Context, create, put, walk, clear, visible } from './conformance-context.ts';
 
 export function filterClaims(context: Context): void {
@@ -23,6 +23,30 @@ export function filterClaims(context: Context): void {
     await put(context, ...rows);
     const page = await context.repo.objects.page('user', { filter: parseFilter(text), limit: 100 });
     expect(page.rows.map((row) => row.id)).toEqual(expected);
+  });
+
+  test.each<[ComparisonOperator, string, readonly string[]]>([
+    ['co', '\ud83d', ['letter', 'list', 'half']],
+    ['sw', '\ud83d', ['letter', 'list', 'half']],
+    ['ew', '\ude00', ['letter', 'list']],
+    ['eq', '\ud83d', ['half']],
+    ['sw', 'll', ['long', 'longList']],
+    ['sw', 'l'.repeat(300), ['long', 'longList']],
+    ['eq', 'l'.repeat(1000), ['long', 'longList']],
+    ['sw', '\u0001', ['control']],
+    ['sw', 'a\0', ['zero']],
+    ['lt', 'a', ['control']],
+    ['gt', '\uffef', ['bmp']],
+  ])('mail %s %j is found by UTF-16 letters, with an index as without', async (operator, value, expected) => {
+    const long = 'l'.repeat(1000);
+    const values = { letter: '😀', list: ['x', '😀'], half: '\ud83d', long, longList: [long], control: '\u0001' };
+    const mails = Object.entries({ ...values, zero: 'a\0', bmp: '\uffff' });
+    await put(context, ...mails.map(([id, mail]) => create(id, { mail, plain: mail })));
+    for (const name of ['mail', 'plain']) {
+      const filter: Filter = { kind: 'compare', operator, pointer: [name], value };
+      const page = await context.repo.objects.page('user', { filter, limit: 100 });
+      expect(page.rows.map((row) => row.id)).toEqual(expected);
+    }
   });
 
   test('a filtered page is full although matches are rare, and goes on where it ended', async () => {

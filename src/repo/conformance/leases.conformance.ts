@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Context, create, commit, rowsById } from './conformance-context.ts';
+import { type Context, create, rowsById } from './conformance-context.ts';
 
 export function leaseClaims(context: Context): void {
   test('one owner at a time; tokens only grow', async () => {

@@ -7,7 +7,6 @@ import {
   update,
   remove,
   put,
-  commit,
   refused,
   rowsById,
   idsByValue,

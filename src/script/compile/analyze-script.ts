@@ -6,6 +6,8 @@ export interface ScriptTraits {
   readonly implicitNames: readonly string[];
   /** Top-level names that it declares (for `load`). */
   readonly declaredNames: readonly string[];
+  /** Top-level `let`, `const` and `class`: a parameter of the same name would be an error. */
+  readonly lexicalNames: readonly string[];
   /** May change an object that it was given, directly or through something it calls. */
   readonly mayMutate: boolean;
   /** May reach the global object or the built-in prototypes. */
@@ -30,6 +32,7 @@ export function analyzeScript(program: acorn.Program): ScriptTraits {
   return {
     implicitNames: [...new Set(state.assigned)].filter((name) => !declared.has(name)),
     declaredNames: [...declared],
+    lexicalNames: lexicalNames(program.body),
     mayMutate: state.mayMutate,
     mayTouchRealm: state.mayTouchRealm,
     usesEval: state.usesEval,
@@ -172,6 +175,16 @@ function declareHoisted(nodes: readonly acorn.AnyNode[], scope: Set<string>): vo
     if (node.type === 'CatchClause' && node.param) declarePattern(node.param, scope);
     if (!/^(Function|Arrow|Class)/.test(node.type)) declareHoisted(childrenOf(node), scope);
   }
+}
+
+function lexicalNames(body: readonly acorn.AnyNode[]): readonly string[] {
+  const names = new Set<string>();
+  for (const node of body) {
+    if (node.type === 'ClassDeclaration' && node.id) names.add(node.id.name);
+    if (node.type !== 'VariableDeclaration' || node.kind === 'var') continue;
+    for (const one of node.declarations) declarePattern(one.id, names);
+  }
+  return [...names];
 }
 
 function declarePattern(pattern: acorn.AnyNode, scope: Set<string>): void {

@@ -42,7 +42,7 @@ export function prepareScript(source: ScriptSource): Prepared | ScriptFault {
     label: source.label,
     file: source.file,
     body: applyEdits(parsed.text, sorted),
-    ...parametersOf(source, [...hidden, ...traits.implicitNames]),
+    ...parametersOf(source, [...hidden, ...traits.implicitNames], traits.lexicalNames),
     mayMutate: traits.mayMutate,
     mayTouchRealm: traits.mayTouchRealm,
     usesEval: traits.usesEval,
@@ -67,17 +67,19 @@ export function rewriteForEach(text: string, loops: readonly ForEachLoop[], edit
 
 type Parameters = Pick<PreparedScript, 'variables' | 'constants' | 'hidden'>;
 
-/** Each name once; a variable of the place hides a constant of the same name. Names that are no identifiers are left out. */
-function parametersOf(source: ScriptSource, hidden: readonly string[]): Parameters {
-  const variables = [...new Set(source.variables)].filter(isVariableName);
-  const constants = Object.entries(source.constants).filter(
-    ([name]) => isVariableName(name) && !variables.includes(name),
-  );
-  const taken = new Set([...variables, ...constants.map(([name]) => name)]);
+/**
+ * Each name once; a variable of the place hides a constant of the same name, and what the script declares itself hides
+ * both. Names that are no identifiers are left out.
+ */
+function parametersOf(source: ScriptSource, hidden: readonly string[], declared: readonly string[]): Parameters {
+  const taken = new Set(declared);
+  const take = (name: string): boolean => !taken.has(name) && isVariableName(name) && taken.add(name) !== null;
+  const variables = source.variables.filter(take);
+  const constants = Object.entries(source.constants).filter(([name]) => take(name));
   return {
     variables,
     constants: Object.fromEntries(constants),
-    hidden: [...new Set([...hidden, 'require', 'load'])].filter((name) => !taken.has(name)),
+    hidden: [...hidden, 'require', 'load'].filter(take),
   };
 }
 
