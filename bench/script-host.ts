@@ -29,7 +29,11 @@ const session = await host.open(spec('every', SCRIPTS));
 const started = performance.now();
 await session.run('every', items.slice(0, 1), 'live');
 report('start of a process, first result', performance.now() - started, 'ms');
-report('500 objects x 15 scripts, per object', (await median(15, () => session.run('every', items, 'live'))) / 0.5, 'µs');
+report(
+  '500 objects x 15 scripts, per object',
+  (await median(15, () => session.run('every', items, 'live'))) / 0.5,
+  'µs',
+);
 report('JSON text both ways in one process, per object', (await median(15, () => roundTrip(items))) / 0.5, 'µs');
 report('one object at a time', (await median(200, () => session.run('every', items.slice(0, 1), 'live'))) * 1000, 'µs');
 const calling = await host.open(spec('calls', ['for (var i = 0; i < 100; i++) { openidm.read("managed/user/x"); }']));
@@ -37,7 +41,11 @@ await calling.run('every', [items[0]!], 'live');
 report('one host call', (await median(20, () => calling.run('every', [items[0]!], 'live'))) * 10, 'µs');
 const touching = await host.open(spec('touching', [...SCRIPTS.slice(1), 'this; source.prototype']));
 await touching.run('every', items, 'live');
-report('the same, one script names a prototype', (await median(15, () => touching.run('every', items, 'live'))) / 0.5, 'µs');
+report(
+  'the same, one script names a prototype',
+  (await median(15, () => touching.run('every', items, 'live'))) / 0.5,
+  'µs',
+);
 await host.close();
 
 function spec(name: string, codes: readonly string[]): SessionSpec {
@@ -56,7 +64,9 @@ function spec(name: string, codes: readonly string[]): SessionSpec {
 
 function person(i: number): JsonObject {
   const uid = `user${String(i).padStart(6, '0')}`;
-  const filler = Object.fromEntries(Array.from({ length: 8 }, (_, k) => [`attribute${k}`, `value ${k} of ${uid} and more`]));
+  const filler = Object.fromEntries(
+    Array.from({ length: 8 }, (_, k) => [`attribute${k}`, `value ${k} of ${uid} and more`]),
+  );
   return {
     _id: uid,
     uid,

@@ -36,15 +36,29 @@ export async function runMapping(lockstep: Lockstep, mapping: MappingConfig, opt
   const world = await openWorld(lockstep, mapping, options.mode, options.resume?.id ?? lockstep.newId());
   try {
     const { compiled } = world.mapping;
-    return await reconcile({
+    const isBuffered = options.mode === 'plan' && compiled.hasCorrelation;
+    const result = await reconcile({
       world,
       request: reconRequest(compiled, options.overrides, lockstep.config.lockstep),
       owner: ownerName(lockstep.newId()),
       requestJson: requestJson(mapping, options.overrides),
-      ...pickDefined(options),
+      ...pickDefined(isBuffered ? { ...options, onEntry: () => {} } : options),
     });
+    if (isBuffered && options.onEntry !== undefined) await tellEntries(world.repository, result.record.id, options.onEntry);
+    return result;
   } finally {
     await world.close();
+  }
+}
+
+/** A plan that may have gone back on an entry tells its entries at the end: only those that stand. */
+async function tellEntries(repository: Repository, runId: string, onEntry: (entry: RunEntry) => void): Promise<void> {
+  let afterSeq = 0;
+  for (;;) {
+    const entries = await repository.runs.entries(runId, { afterSeq, limit: 1000 });
+    for (const entry of entries) if (entry.status !== 'skipped') onEntry(entry);
+    if (entries.length < 1000) return;
+    afterSeq = entries[entries.length - 1]!.seq;
   }
 }
 
@@ -71,7 +85,7 @@ type OpenWorld = ReconOptions['world'] & { close(): Promise<void> };
 /** Opens both sides, the scripts and the repository view of one run. */
 export async function openWorld(lockstep: Lockstep, mapping: MappingConfig, mode: ScriptMode, runId: string): Promise<OpenWorld> {
   const compiled = lockstep.compile(mapping);
-  const repository = mode === 'plan' ? planningRepository(lockstep.repository, await planningScratch(lockstep)) : lockstep.repository;
+  const repository = mode === 'plan' ? planningRepository(lockstep.repository, await planningScratch(lockstep), { keepsEntries: compiled.hasCorrelation }) : lockstep.repository;
   const source = openSource(lockstep, compiled, repository);
   const opened = await openScripts(lockstep, compiled, repository);
   try {

@@ -95,7 +95,7 @@ class BufferedOutput implements FileOutput {
 
   /** Ranges are often small and follow each other, so the source is read in large pieces. */
   async copy(source: FileHandle, from: number, to: number): Promise<void> {
-    for (let at = from; at < to; ) {
+    for (let at = from; at < to;) {
       if (source !== this.#source || at < this.#pieceStart || at >= this.#pieceStart + this.#piece.length)
         await this.#readPiece(source, at);
       const offset = at - this.#pieceStart;
@@ -107,7 +107,8 @@ class BufferedOutput implements FileOutput {
 
   async #readPiece(source: FileHandle, at: number): Promise<void> {
     const { bytesRead } = await source.read(this.#pieceBuffer, 0, BUFFER_BYTES, at);
-    if (bytesRead === 0) throw new Failure('conflict', 'the file became shorter while it was copied', { retryable: true });
+    if (bytesRead === 0)
+      throw new Failure('conflict', 'the file became shorter while it was copied', { retryable: true });
     this.#source = source;
     this.#pieceStart = at;
     this.#piece = this.#pieceBuffer.subarray(0, bytesRead);
@@ -120,5 +121,5 @@ class BufferedOutput implements FileOutput {
 }
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length; ) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
+  for (let at = 0; at < bytes.length;) at += (await handle.write(bytes, at, bytes.length - at)).bytesWritten;
 }

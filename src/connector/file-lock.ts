@@ -115,7 +115,9 @@ function isAlive(pid: number): boolean {
 /** When a process began, so that another one with the same number is not taken for it. Empty where it is not known. */
 function startOf(pid: number): string {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1')
+      .replace(/^.*\) /s, '')
+      .split(' ');
     const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
     return `${boot}/${fields[19]}`;
   } catch {
@@ -125,9 +127,7 @@ function startOf(pid: number): string {
 
 function locked(path: string, lockPath: string, holder: JsonObject | null): Failure {
   const who = holder === null ? 'another process' : `process ${String(holder['pid'])} on ${String(holder['host'])}`;
-  return new Failure(
-    'locked',
-    `${path} is being written by ${who}; if there is no such process, delete ${lockPath}`,
-    { retryable: true },
-  );
+  return new Failure('locked', `${path} is being written by ${who}; if there is no such process, delete ${lockPath}`, {
+    retryable: true,
+  });
 }

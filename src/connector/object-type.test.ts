@@ -70,7 +70,9 @@ describe('reading native attributes', () => {
   });
 
   it('names that JavaScript objects have are ordinary names', () => {
-    const type = typeOf(JSON.parse(`{"__proto__": ${JSON.stringify(property('x'))}}`) as Record<string, PropertyConfig>);
+    const type = typeOf(
+      JSON.parse(`{"__proto__": ${JSON.stringify(property('x'))}}`) as Record<string, PropertyConfig>,
+    );
     expect(Object.entries(type.toObject('1', { x: 'v' }))).toEqual([
       ['_id', '1'],
       ['__proto__', 'v'],

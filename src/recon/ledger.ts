@@ -23,6 +23,8 @@ export class Ledger implements RunLog {
   #record: RunRecord;
   #progress: Progress;
   #seq: number;
+  /** What `update` said since the last commit began: it must outlive that commit. */
+  #late: Partial<Progress> = {};
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -67,6 +69,7 @@ export class Ledger implements RunLog {
   /** Changes what the next commit says about the run, without a commit of its own. */
   update(change: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...change };
+    this.#late = { ...this.#late, ...change };
   }
 
   /** The next commit moves the checkpoint here; entries from then on belong to what comes after it. */
@@ -109,11 +112,12 @@ export class Ledger implements RunLog {
   }
 
   async #commitWith(units: readonly CommitUnit[], wanted: Progress): Promise<CommitResult> {
+    this.#late = {};
     const progress = { ...wanted, lastSeq: this.#seq, cursorSeq: wanted.cursorSeq ?? this.#seq };
     const record: RunRecord = { ...this.#record, stage: progress.stage, progress: toJson(progress) };
     const result = await this.#write({ units, run: record });
     if (!result.ok) return result;
-    this.#progress = progress;
+    this.#progress = { ...progress, ...this.#late };
     this.#record = record;
     this.#options.onProgress(progress);
     for (const { entry } of units) if (entry?.kind === 'insert') this.#options.onEntry(entry.entry);

@@ -36,6 +36,8 @@ export interface Progress {
   readonly warnings: readonly string[];
   /** Source rows whose id could not be read: then the absence of an object proves nothing. */
   readonly unidentifiedFaults: number;
+  /** Targets that source objects claimed in the wrong order; see contests.ts. */
+  readonly contests: readonly Contest[];
   /** Why the run failed. */
   readonly error: string | null;
 }
@@ -50,6 +52,16 @@ export interface HeldClass {
   readonly changeClass: ChangeClass;
   readonly count: number;
   readonly reason: string;
+}
+
+/** A target that one source object got in this run although another has the better claim. */
+export interface Contest {
+  readonly targetId: string;
+  readonly linkQualifier: string;
+  readonly holder: string;
+  readonly challengers: readonly { readonly sourceId: string; readonly action: Action; readonly outcome: Outcome }[];
+  /** What the holder had been given was taken back; all of them are to be decided again. */
+  readonly isUndone: boolean;
 }
 
 const NO_TALLY: Tally = { processed: 0, total: null };
@@ -77,6 +89,7 @@ export function initialProgress(): Progress {
     held: [],
     warnings: [],
     unidentifiedFaults: 0,
+    contests: [],
     error: null,
   };
 }

@@ -6,6 +6,7 @@ import { NO_CORRELATION, type SourceEvidence } from '../sync/evidence.ts';
 import { completeSources, prepareSources, type Gathered, type Prepared } from '../sync/gather-source.ts';
 import { planFailure } from '../sync/plan.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
+import { noteContests, resolveContests } from './contests.ts';
 import { Pending } from './pending.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -45,7 +46,18 @@ export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): 
       await flush(run, pending, cursor);
   }
   await flush(run, pending, cursor);
+  await resolveContests(run, (prepared) => decideOneByOne(run, prepared, cursor));
   return { isEmpty };
+}
+
+/** Each object on the state that the one before it left behind. */
+async function decideOneByOne(run: RunContext, prepared: readonly Prepared[], cursor: Json): Promise<void> {
+  for (const one of prepared) {
+    const pending = new Pending(run.view);
+    await planBatch(run, [one], pending, cursor);
+    pending.closeBatch();
+    await flush(run, pending, cursor);
+  }
 }
 
 const MAX_PENDING = 20_000;
@@ -152,8 +164,10 @@ function touch(run: RunContext, gathered: readonly Gathered[]): void {
 }
 
 async function flush(run: RunContext, pending: Pending, cursor: Json): Promise<void> {
+  const changes = pending.take();
   run.ledger.moveTo(cursor);
-  for (const { targetId } of await applyChanges(run.world, pending.take(), run.ledger))
+  noteContests(run, changes);
+  for (const { targetId } of await applyChanges(run.world, changes, run.ledger))
     if (targetId !== null) run.touchedTargets.add(run.view.targetKey(targetId));
 }
 

@@ -9,22 +9,27 @@ import type {
   Repository,
 } from '../model/repository.ts';
 
+export interface PlanningOptions {
+  /** Keep every entry, not only those that wait for the guard: a plan with correlation may have to go back on one. */
+  readonly keepsEntries: boolean;
+}
+
 /**
  * The repository as it would be: reads see `real` with what the plan has written so far laid over it, commits go to
  * `scratch` only. That makes a plan the same code as a run, and lets it see what it would have created.
  */
-export function planningRepository(real: Repository, scratch: Repository): Repository {
+export function planningRepository(real: Repository, scratch: Repository, options: PlanningOptions): Repository {
   return {
     objects: objectReads(real.objects, scratch.objects),
     links: linkReads(real, scratch),
     runs: scratch.runs,
     leases: scratch.leases,
-    commit: (batch) => commit(real, scratch, batch),
+    commit: (batch) => commit(real, scratch, batch, options),
     close: () => scratch.close(),
   };
 }
 
-/** Deletes are only ever planned here, so nothing has to be hidden. */
+/** Only what the plan itself made is ever deleted here, so nothing of `real` has to be hidden. */
 function objectReads(real: ObjectReads, scratch: ObjectReads): ObjectReads {
   const overlaid = async <T extends { readonly id: string }>(
     type: string,
@@ -101,11 +106,11 @@ function linkReads(real: Repository, scratch: Repository): LinkReads {
   };
 }
 
-async function commit(real: Repository, scratch: Repository, batch: CommitBatch): Promise<CommitResult> {
+async function commit(real: Repository, scratch: Repository, batch: CommitBatch, options: PlanningOptions): Promise<CommitResult> {
   const conflicts = [...(await takenIds(real, batch.units)), ...(await takenLinks(real, batch.units))];
   if (conflicts.length > 0) return { ok: false, conflicts };
   const revisions = await scratchRevisions(scratch, batch.units);
-  const units = batch.units.map((unit) => toScratch(unit, revisions));
+  const units = batch.units.map((unit) => toScratch(unit, revisions, options));
   const { run } = batch;
   return scratch.commit({ units, ...(run === undefined ? {} : { run }) });
 }
@@ -165,9 +170,9 @@ async function takenLinks(real: Repository, units: readonly CommitUnit[]): Promi
   return conflicts;
 }
 
-/** Revisions of the updated objects that the scratch copy has already, by type and id. */
+/** Revisions of the updated and deleted objects that the scratch copy has already, by type and id. */
 async function scratchRevisions(scratch: Repository, units: readonly CommitUnit[]): Promise<ReadonlyMap<string, number>> {
-  const updates = units.flatMap(({ object }) => (object?.kind === 'update' ? [object] : []));
+  const updates = units.flatMap(({ object }) => (object === undefined || object.kind === 'create' ? [] : [object]));
   const revisions = new Map<string, number>();
   for (const [type, group] of Map.groupBy(updates, (object) => object.type))
     for (const row of await scratch.objects.readMany(type, group.map(({ id }) => id))) revisions.set(`${type}/${row.id}`, row.rev);
@@ -178,14 +183,17 @@ async function scratchRevisions(scratch: Repository, units: readonly CommitUnit[
  * What the scratch copy has to remember: an update of a stored object becomes an object of its own, a planned change is
  * kept until the guard has judged it; everything else about an entry has been told by then.
  */
-function toScratch(unit: CommitUnit, revisions: ReadonlyMap<string, number>): CommitUnit {
-  const links = unit.links?.filter((write) => write.kind === 'create') ?? [];
-  const keepsEntry = unit.entry !== undefined && (unit.entry.kind === 'settle' || unit.entry.entry.status === 'planned');
+function toScratch(unit: CommitUnit, revisions: ReadonlyMap<string, number>, { keepsEntries }: PlanningOptions): CommitUnit {
+  const links = unit.links?.filter((write) => write.kind !== 'update') ?? [];
+  const isKept = keepsEntries || unit.entry?.kind === 'settle' || unit.entry?.entry.status === 'planned';
+  const keepsEntry = unit.entry !== undefined && isKept;
   const entry = keepsEntry ? { entry: unit.entry! } : {};
   const { object } = unit;
-  if (object === undefined || object.kind === 'delete') return { links, ...entry };
+  if (object === undefined) return { links, ...entry };
   if (object.kind === 'create') return { object, links, ...entry };
-  const { type, id, doc } = object;
+  const { type, id } = object;
   const rev = revisions.get(`${type}/${id}`);
+  if (object.kind === 'delete') return rev === undefined ? { links, ...entry } : { object: { kind: 'delete', type, id, rev }, links, ...entry };
+  const { doc } = object;
   return { object: rev === undefined ? { kind: 'create', type, id, doc } : { kind: 'update', type, id, doc, rev }, links, ...entry };
 }

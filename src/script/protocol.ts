@@ -1,5 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { ScriptFault, ScriptMode } from '../mapping/script-host.ts';
+import type { RealmReach } from './compile/analyze-script.ts';
 import type { PreparedScript } from './compile/prepare-script.ts';
 
 /** Payload of the `O` frame. */
@@ -49,7 +50,7 @@ export interface ModuleMessage {
 
 /** Payload of the `A` frame that answers a `Q`. */
 export type ModuleAnswer =
-  | { readonly ok: true; readonly file: string; readonly code: string; readonly mayTouchRealm: boolean }
+  | { readonly ok: true; readonly file: string; readonly code: string; readonly reach: RealmReach }
   | { readonly ok: false; readonly message: string };
 
 /** One element of the `R` frame. `slot` is set when line and column are those of the rewritten text. */

@@ -69,7 +69,10 @@ export class ScriptProcess {
   /** An idle process does not keep the server alive; a working one does. */
   holdServer(isWorking: boolean): void {
     const all = [this.#child, this.#input, this.#output, this.#child.stdout as Socket, this.#child.stderr as Socket];
-    for (const one of all) isWorking ? one.ref() : one.unref();
+    for (const one of all) {
+      if (isWorking) one.ref();
+      else one.unref();
+    }
   }
 
   #listen(): void {
@@ -107,7 +110,8 @@ export class ScriptProcess {
       if (size > MAX_OUTPUT_TEXT) return;
       size += chunk.length;
       const text = chunk.toString('utf8');
-      if (/out of memory|Allocation failed|invalid (size|array length|table size)/i.test(text)) this.#outOfMemory = true;
+      if (/out of memory|Allocation failed|invalid (size|array length|table size)/i.test(text))
+        this.#outOfMemory = true;
       for (const line of text.split('\n')) {
         if (!/^\S/.test(line) || /^[\d#<[-]/.test(line) || lines++ >= MAX_OUTPUT_LINES) continue;
         this.#options.log.write('warn', `script process "${this.#options.name}" printed: ${line.slice(0, 300)}`);

@@ -35,7 +35,8 @@ export class Session implements ScriptSession {
     while (firstMissing(run.results) < items.length) {
       const end = await this.#workOn(run, signal);
       if (end.kind === 'done' || end.kind === 'worn') continue;
-      if (end.kind === 'canceled') throw new Failure('canceled', `the scripts of "${this.#options.spec.name}" were stopped`);
+      if (end.kind === 'canceled')
+        throw new Failure('canceled', `the scripts of "${this.#options.spec.name}" were stopped`);
       if (++restarts > this.#options.limits.maxRestarts) this.#giveUp(run, end);
       else this.#blame(run, end, suspicion);
     }

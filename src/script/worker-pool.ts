@@ -91,6 +91,9 @@ export class WorkerPool {
 
   #tooDeep(): Failure {
     const { spec, limits } = this.#options;
-    return new Failure('script', `scripts call each other more than ${limits.maxDepth} deep, last "${spec.name}": a loop?`);
+    return new Failure(
+      'script',
+      `scripts call each other more than ${limits.maxDepth} deep, last "${spec.name}": a loop?`,
+    );
   }
 }

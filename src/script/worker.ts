@@ -8,7 +8,13 @@ import { answerCall, answerModule } from './host-answers.ts';
 import type { HostLimits } from './host-limits.ts';
 import { ItemClock, type Overrun } from './item-clock.ts';
 import { readUsage } from './proc-stat.ts';
-import { isWritingCall, type CallMessage, type ModuleMessage, type ResultMessage, type SlotMessage } from './protocol.ts';
+import {
+  isWritingCall,
+  type CallMessage,
+  type ModuleMessage,
+  type ResultMessage,
+  type SlotMessage,
+} from './protocol.ts';
 import { itemResult } from './result.ts';
 import { ScriptProcess, type ProcessEnd } from './script-process.ts';
 
@@ -94,7 +100,10 @@ export class Worker {
     const timer = setTimeout(() => worker.#process.kill(), limits.startMs);
     const childLimits = { timeoutMs: spec.limits.timeoutMs, hostCallMs: limits.hostCallMs };
     const { name, programUrl, payload } = spec;
-    worker.#process.send('O', JSON.stringify({ name, programUrl, payload, slots: options.messages, limits: childLimits }));
+    worker.#process.send(
+      'O',
+      JSON.stringify({ name, programUrl, payload, slots: options.messages, limits: childLimits }),
+    );
     try {
       await worker.#opening.promise;
     } finally {
@@ -113,7 +122,10 @@ export class Worker {
     const { spec, limits } = this.#options;
     const tickMs = Math.max(5, Math.min(25, spec.limits.timeoutMs / 10));
     const residentBytes = (4 * spec.limits.memoryMiB + 128) * 1024 * 1024;
-    const clock = new ItemClock({ timeoutMs: spec.limits.timeoutMs, hostCallMs: limits.hostCallMs, residentBytes }, tickMs);
+    const clock = new ItemClock(
+      { timeoutMs: spec.limits.timeoutMs, hostCallMs: limits.hostCallMs, residentBytes },
+      tickMs,
+    );
     const timer = setInterval(() => this.#tick(), tickMs);
     this.#active = { work, resolve, clock, timer, ends: [], slot: null, writer: null };
     this.#process.holdServer(true);

@@ -44,6 +44,8 @@ export interface Correlation {
   readonly targets: readonly StoredObject[];
   /** The single target belongs to another source object already. */
   readonly isAlreadyLinked: boolean;
+  /** The link by which it does. */
+  readonly holder: Link | null;
 }
 
-export const NO_CORRELATION: Correlation = { kind: 'none', query: null, targets: [], isAlreadyLinked: false };
+export const NO_CORRELATION: Correlation = { kind: 'none', query: null, targets: [], isAlreadyLinked: false, holder: null };

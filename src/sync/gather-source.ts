@@ -165,8 +165,8 @@ async function correlate(world: World, view: LinkView, prepared: readonly Prepar
   return prepared.map((one, i): Correlated => {
     const { targets, fault } = found[i]!;
     if (one.query === null && one.ids === null) return { correlation: NO_CORRELATION, fault };
-    const isAlreadyLinked = targets.length === 1 && taken.has(keyOf(view.targetKey(targets[0]!.id), one.linkQualifier));
-    return { correlation: { kind: 'queried', query: one.query, targets, isAlreadyLinked }, fault };
+    const holder = targets.length === 1 ? (taken.get(keyOf(view.targetKey(targets[0]!.id), one.linkQualifier)) ?? null) : null;
+    return { correlation: { kind: 'queried', query: one.query, targets, isAlreadyLinked: holder !== null, holder }, fault };
   });
 }
 
@@ -176,11 +176,11 @@ async function readTaken(
   view: LinkView,
   prepared: readonly Prepared[],
   found: readonly { readonly targets: readonly StoredObject[] }[],
-): Promise<ReadonlySet<string>> {
+): Promise<ReadonlyMap<string, Link>> {
   const singles = prepared.flatMap((_, i) => (found[i]!.targets.length === 1 ? [view.targetKey(found[i]!.targets[0]!.id)] : []));
-  if (singles.length === 0 || !view.rules.isEnabled) return new Set();
+  if (singles.length === 0 || !view.rules.isEnabled) return new Map();
   const { links } = world.repository;
   const { linkType } = view.rules;
   const rows = view.targetEnd === 'first' ? await links.findByFirst(linkType, singles) : await links.findBySecond(linkType, singles);
-  return new Set(rows.map((link) => keyOf(view.targetIdOf(link), link.linkQualifier)));
+  return new Map(rows.map((link) => [keyOf(view.targetIdOf(link), link.linkQualifier), link]));
 }

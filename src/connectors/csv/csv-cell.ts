@@ -27,7 +27,10 @@ function joined(attribute: string, values: readonly Json[], { multivalueDelimite
   }
   const split = texts.find((text) => text === '' || text.includes(multivalueDelimiter));
   if (split === undefined) return texts.join(multivalueDelimiter);
-  throw refused(attribute, split === '' ? 'has an empty value' : `has a value with the delimiter ${multivalueDelimiter}`);
+  throw refused(
+    attribute,
+    split === '' ? 'has an empty value' : `has a value with the delimiter ${multivalueDelimiter}`,
+  );
 }
 
 function scalarText(attribute: string, value: Json): string {

@@ -77,7 +77,10 @@ class CsvConnector implements Connector {
     await csv.close();
     for (const [type, config] of Object.entries(this.#config.objectTypes))
       for (const column of missingColumns(csv.header, compileObjectType(config)))
-        this.#log.write('warn', `system/${this.name}/${type}: ${shownPath} has no column for ${column}; it stays empty`);
+        this.#log.write(
+          'warn',
+          `system/${this.name}/${type}: ${shownPath} has no column for ${column}; it stays empty`,
+        );
   }
 
   objectSet(type: string): ObjectSet {

@@ -59,7 +59,7 @@ function checkFormat(format: CsvFormat, encoding: string, report: (fault: Config
 }
 
 function isSingleAscii(text: string): boolean {
-  return /^[\x09\x20-\x7e]$/.test(text);
+  return text === '\t' || /^[ -~]$/.test(text);
 }
 
 function textProperty(

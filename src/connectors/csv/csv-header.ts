@@ -66,5 +66,8 @@ function checkColumns(columns: readonly string[], line: number, shownPath: strin
 }
 
 function noHeader(shownPath: string, problem: string): Failure {
-  return new Failure('incomplete-read', `${shownPath} has no usable header row: ${problem}; the first row names columns`);
+  return new Failure(
+    'incomplete-read',
+    `${shownPath} has no usable header row: ${problem}; the first row names columns`,
+  );
 }

@@ -142,12 +142,18 @@ describe('scanning a CSV file', () => {
     ['appended to', () => appendFile(file, '9,x,1\n')],
     ['cut', () => truncate(file, 20)],
     ['removed', () => unlink(file)],
-    ['replaced', async () => {
-      await writeFile(`${file}.new`, 'uid,mail,age\n');
-      await rename(`${file}.new`, file);
-    }],
+    [
+      'replaced',
+      async () => {
+        await writeFile(`${file}.new`, 'uid,mail,age\n');
+        await rename(`${file}.new`, file);
+      },
+    ],
   ])('a file that is %s during the scan is an incomplete read', async (_, change) => {
-    await writeFile(file, `uid,mail,age\n${Array.from({ length: 20_000 }, (_, i) => `u${i},m${'x'.repeat(100)},1\n`).join('')}`);
+    await writeFile(
+      file,
+      `uid,mail,age\n${Array.from({ length: 20_000 }, (_, i) => `u${i},m${'x'.repeat(100)},1\n`).join('')}`,
+    );
     const run = async (): Promise<void> => {
       let isChanged = false;
       for await (const page of connector().objectSet('account').scan({ pageSize: 10 })) {

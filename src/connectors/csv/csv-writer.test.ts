@@ -1,7 +1,7 @@
 import { chmod, link, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { silentLog } from '../../base/log.ts';
 import type { JsonObject } from '../../base/json.ts';
@@ -63,7 +63,10 @@ const text = (): Promise<string> => readFile(file, 'utf8');
 
 describe('writing a CSV file', () => {
   it('copies rows that are not meant byte for byte, broken ones too', async () => {
-    await writeFile(file, '\ufeffuid , mail,groups,password\r\n\r\n 1 ,a,,x\r\nbroken,"q"q\r\n2,b,,\r\nfew\r\n3,c,,\r\n');
+    await writeFile(
+      file,
+      '\ufeffuid , mail,groups,password\r\n\r\n 1 ,a,,x\r\nbroken,"q"q\r\n2,b,,\r\nfew\r\n3,c,,\r\n',
+    );
     const outcomes = await set().write([update('2', { mail: 'B' }), remove('3'), create({ name: '4', password: 'p' })]);
     expect(outcomes).toMatchObject([{ ok: true }, { ok: true }, { ok: true, id: '4' }]);
     expect(await text()).toBe(
@@ -161,7 +164,9 @@ describe('writing a CSV file', () => {
 
   it('writers at the same time lose nothing', async () => {
     await writeFile(file, 'uid,mail,groups,password\n');
-    const writers = Array.from({ length: 8 }, (_, i) => set().write([create({ name: `a${i}` }), create({ name: `b${i}` })]));
+    const writers = Array.from({ length: 8 }, (_, i) =>
+      set().write([create({ name: `a${i}` }), create({ name: `b${i}` })]),
+    );
     expect((await Promise.all(writers)).flat().every((outcome) => outcome.ok)).toBe(true);
     expect((await text()).trim().split('\n')).toHaveLength(17);
   });

@@ -61,7 +61,9 @@ async function resolved({ path, shownPath }: CsvLocation): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    throw new Failure('incomplete-read', `${shownPath} does not exist, so nothing can be written to it`, { cause: error });
+    throw new Failure('incomplete-read', `${shownPath} does not exist, so nothing can be written to it`, {
+      cause: error,
+    });
   }
 }
 

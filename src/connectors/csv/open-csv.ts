@@ -34,7 +34,12 @@ export async function openCsv(location: CsvLocation, format: CsvFormat, windowBy
   try {
     const identity = await identifyOpen(handle);
     const { bomLength, newline } = await readStart(handle, identity.size, format, shownPath);
-    const rows = new RowReader({ handle, shownPath, fileSize: identity.size }, format, newline === '\r' ? '\r' : '\n', windowBytes);
+    const rows = new RowReader(
+      { handle, shownPath, fileSize: identity.size },
+      format,
+      newline === '\r' ? '\r' : '\n',
+      windowBytes,
+    );
     await rows.open(bomLength);
     return {
       header: await readHeader(rows, format, shownPath),

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readCsvFormat } from './csv-format.ts';
 import { openCsv } from './open-csv.ts';
@@ -67,7 +67,12 @@ const table = fc.integer({ min: 1, max: 5 }).chain((width) =>
   }),
 );
 
-function write(header: readonly string[], rows: readonly (readonly string[])[], newline: string, isEnded: boolean): string {
+function write(
+  header: readonly string[],
+  rows: readonly (readonly string[])[],
+  newline: string,
+  isEnded: boolean,
+): string {
   return [header, ...rows].map((row) => row.join(',')).join(newline) + (isEnded ? newline : '');
 }
 
@@ -88,7 +93,7 @@ describe('the row reader', () => {
         const read = await readRows(`${hasBom ? '\ufeff' : ''}${text}`, {}, windowBytes);
         expect(read.filter((row) => row.fault !== undefined)).toEqual([]);
         expect(read.map((row) => row.cells).filter((cells) => !isEmpty(cells))).toEqual(expected);
-        for (const { line, cells } of read) expect(lineText(text, line), String(line)).toContain(cells[0]!.split(/["\r\n]/)[0]);
+        for (const { line, cells } of read) expect(lineText(text, line)).toContain(cells[0]!.split(/["\r\n]/)[0]);
       }),
       { numRuns: 400 },
     );

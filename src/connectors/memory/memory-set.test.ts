@@ -38,13 +38,22 @@ describe('a memory set', () => {
 
   it('refuses another revision than the present one', async () => {
     const set = setWith([{ name: 'a' }]);
-    const update = (rev: string): ObjectWrite => ({ kind: 'update', id: 'a', rev, object: { text: 't' }, changed: ['text'] });
+    const update = (rev: string): ObjectWrite => ({
+      kind: 'update',
+      id: 'a',
+      rev,
+      object: { text: 't' },
+      changed: ['text'],
+    });
     expect(await set.write([update('0'), update('0')])).toMatchObject([{ ok: true, rev: '1' }, { code: 'revision' }]);
     expect(await set.write([{ kind: 'delete', id: 'a', rev: '0' }])).toMatchObject([{ code: 'revision' }]);
   });
 
   it('keeps its index true through creates, updates, renames and deletes', async () => {
-    const set = setWith([{ name: 'a', mail: 'x' }, { name: 'b', mail: 'x' }]);
+    const set = setWith([
+      { name: 'a', mail: 'x' },
+      { name: 'b', mail: 'x' },
+    ]);
     expect(await byMail(set, 'x')).toEqual(['a', 'b']);
     await set.write([
       { kind: 'create', id: null, object: { name: 'c', mail: 'x' } },

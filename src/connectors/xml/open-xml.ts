@@ -63,7 +63,7 @@ async function* decoded(
 ): AsyncIterable<string> {
   const decoder = new TextDecoder(encoding, { fatal: true });
   const buffer = Buffer.alloc(chunkBytes);
-  for (let at = 0; at < size; ) {
+  for (let at = 0; at < size;) {
     const { bytesRead } = await handle.read(buffer, 0, Math.min(chunkBytes, size - at), at);
     if (bytesRead === 0) throw new Failure('incomplete-read', `${shownPath} became shorter while it was read`);
     at += bytesRead;
@@ -94,7 +94,9 @@ async function ensureUnchanged(path: string, shownPath: string, identity: FileId
 function encodingOf(start: Buffer, shownPath: string): string {
   if (start[0] === 0xff && start[1] === 0xfe) return 'utf-16le';
   if (start[0] === 0xfe && start[1] === 0xff) return 'utf-16be';
-  const declared = /^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([\w.-]+)["']/.exec(start.toString('latin1'))?.[1];
+  const declared = /^(?:\xef\xbb\xbf)?<\?xml[^>]*?\bencoding\s*=\s*["']([\w.-]+)["']/.exec(
+    start.toString('latin1'),
+  )?.[1];
   try {
     return new TextDecoder(declared ?? 'utf-8').encoding;
   } catch {

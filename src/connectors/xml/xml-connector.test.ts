@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../base/json.ts';
 import { silentLog, type Log } from '../../base/log.ts';
@@ -68,8 +68,10 @@ describe('scanning an XML file', () => {
       file,
       document(
         account(
-          '<icf:__UID__>17</icf:__UID__><icf:__NAME__>bj</icf:__NAME__><ri:mail>a&amp;b &#x e9;</ri:mail>'.replace('x e', 'xe') +
-            '<ri:text/><ri:groups>x</ri:groups><ri:groups><![CDATA[<y>]]></ri:groups><ri:count>4</ri:count>',
+          '<icf:__UID__>17</icf:__UID__><icf:__NAME__>bj</icf:__NAME__><ri:mail>a&amp;b &#x e9;</ri:mail>'.replace(
+            'x e',
+            'xe',
+          ) + '<ri:text/><ri:groups>x</ri:groups><ri:groups><![CDATA[<y>]]></ri:groups><ri:count>4</ri:count>',
         ) + '<ri:__GROUP__><icf:__NAME__>other</icf:__NAME__></ri:__GROUP__>',
       ),
     );
@@ -109,8 +111,16 @@ describe('scanning an XML file', () => {
     ['a truncated document', document(named('a')).slice(0, -12), /people\.xml:6:\d+: /],
     ['a document cut within an object', ROOT_TAG + named('a').slice(0, -20), /people\.xml:\d+:\d+: /],
     ['tags that do not match', document('<ri:a></ri:b>'), /people\.xml:4:\d+: /],
-    ['an entity that is declared', `<!DOCTYPE x [<!ENTITY e "v">]>${ROOT_TAG.slice(39)}`, /people\.xml:1:\d+: a DOCTYPE/],
-    ['an external entity', `<!DOCTYPE x SYSTEM "file:///etc/passwd">${ROOT_TAG.slice(39)}`, /a DOCTYPE is not accepted/],
+    [
+      'an entity that is declared',
+      `<!DOCTYPE x [<!ENTITY e "v">]>${ROOT_TAG.slice(39)}`,
+      /people\.xml:1:\d+: a DOCTYPE/,
+    ],
+    [
+      'an external entity',
+      `<!DOCTYPE x SYSTEM "file:///etc/passwd">${ROOT_TAG.slice(39)}`,
+      /a DOCTYPE is not accepted/,
+    ],
     ['an entity that is not declared', document(named('&e;')), /people\.xml:5:\d+: undefined entity/],
     ['another root', '<a/>', /the root element is a, not icf:OpenICFContainer/],
     ['too deep a nesting', document('<ri:a>'.repeat(100) + '</ri:a>'.repeat(100)), /nested more than 64 deep/],
@@ -127,7 +137,11 @@ describe('scanning an XML file', () => {
     expect((await scan()).objects).toMatchObject([{ id: 'é' }]);
     await writeFile(file, Buffer.from(`\ufeff${document(named('é'))}`, 'utf16le'));
     expect((await scan()).objects).toMatchObject([{ id: 'é' }]);
-    await expect(connector().objectSet('account').write([remove('é')])).rejects.toMatchObject({ code: 'unsupported' });
+    await expect(
+      connector()
+        .objectSet('account')
+        .write([remove('é')]),
+    ).rejects.toMatchObject({ code: 'unsupported' });
   });
 
   it('a missing file is an incomplete read, unless it is to be created', async () => {
@@ -167,7 +181,12 @@ describe('writing an XML file', () => {
     const { ino } = await stat(file);
     const outcomes = await connector()
       .objectSet('account')
-      .write([update('a', { mail: 'm' }), remove('b'), create({ name: 'x', mail: 'bell\u0007' }), create({ name: '\ud800' })]);
+      .write([
+        update('a', { mail: 'm' }),
+        remove('b'),
+        create({ name: 'x', mail: 'bell\u0007' }),
+        create({ name: '\ud800' }),
+      ]);
     expect(outcomes.map((outcome) => (outcome.ok ? 'ok' : outcome.code))).toEqual([
       'ok',
       'not-found',
@@ -232,22 +251,26 @@ describe('writing an XML file', () => {
         chunkBytes,
       });
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.array(write, { maxLength: 5 }), { maxLength: 3 }), fc.integer({ min: 1, max: 50 }), async (batches, chunkBytes) => {
-        const results: string[] = [];
-        for (const bytes of [chunkBytes, 1 << 16]) {
-          await writeFile(file, document(named('😀', '<ri:mail>é</ri:mail>')));
-          for (const batch of batches)
-            await setWith(bytes).write(
-              batch.map((w) => {
-                if (w.kind === 'create') return create({ name: w.name, mail: w.mail });
-                return w.kind === 'update' ? update(w.name, { mail: w.mail }) : remove(w.name);
-              }),
-            );
-          results.push(await readFile(file, 'utf8'));
-        }
-        expect(results[0]).toBe(results[1]);
-        expect((await scan()).faults).toEqual([]);
-      }),
+      fc.asyncProperty(
+        fc.array(fc.array(write, { maxLength: 5 }), { maxLength: 3 }),
+        fc.integer({ min: 1, max: 50 }),
+        async (batches, chunkBytes) => {
+          const results: string[] = [];
+          for (const bytes of [chunkBytes, 1 << 16]) {
+            await writeFile(file, document(named('😀', '<ri:mail>é</ri:mail>')));
+            for (const batch of batches)
+              await setWith(bytes).write(
+                batch.map((w) => {
+                  if (w.kind === 'create') return create({ name: w.name, mail: w.mail });
+                  return w.kind === 'update' ? update(w.name, { mail: w.mail }) : remove(w.name);
+                }),
+              );
+            results.push(await readFile(file, 'utf8'));
+          }
+          expect(results[0]).toBe(results[1]);
+          expect((await scan()).faults).toEqual([]);
+        },
+      ),
       { numRuns: 40 },
     );
   });

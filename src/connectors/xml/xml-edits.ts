@@ -26,7 +26,11 @@ interface State {
 
 export interface XmlEditPlan {
   readonly outcomes: readonly WriteOutcome[];
-  readonly edits: readonly { readonly found: XmlObject; readonly uid: string | null; readonly native: NativeObject | null }[];
+  readonly edits: readonly {
+    readonly found: XmlObject;
+    readonly uid: string | null;
+    readonly native: NativeObject | null;
+  }[];
   readonly appended: readonly { readonly uid: string | null; readonly native: NativeObject }[];
 }
 
@@ -95,7 +99,10 @@ class Book {
     const state = this.byId.get(id);
     if (state === undefined || state.native === null) throw new Failure('not-found', `object ${id} not found`);
     if (state.problem !== null)
-      throw new Failure('invalid-data', `object ${id}: line ${state.found?.line ?? 0}: ${state.problem}; correct the file`);
+      throw new Failure(
+        'invalid-data',
+        `object ${id}: line ${state.found?.line ?? 0}: ${state.problem}; correct the file`,
+      );
     return { state, native: state.native };
   }
 
@@ -126,11 +133,7 @@ function apply(write: ObjectWrite, book: Book, context: XmlEditContext): WriteOu
   return { ok: true, id, rev: null };
 }
 
-function create(
-  write: Extract<ObjectWrite, { kind: 'create' }>,
-  book: Book,
-  context: XmlEditContext,
-): WriteOutcome {
+function create(write: Extract<ObjectWrite, { kind: 'create' }>, book: Book, context: XmlEditContext): WriteOutcome {
   const native = changed({}, context.type.toCreate(write.object), context);
   const name = nameOf(native);
   if (name === '') throw new Failure('bad-request', `Required attribute '${NAME}' value is null`);

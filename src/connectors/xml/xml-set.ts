@@ -82,9 +82,7 @@ export class XmlSet implements ObjectSet {
 }
 
 /** Creates the file without objects, if that is configured and there is none. */
-export async function ensureFile(
-  options: Pick<XmlSetOptions, 'location' | 'createFileIfNotExists'>,
-): Promise<void> {
+export async function ensureFile(options: Pick<XmlSetOptions, 'location' | 'createFileIfNotExists'>): Promise<void> {
   if (!options.createFileIfNotExists) return;
   try {
     const handle = await open(options.location.path, 'wx');

@@ -72,7 +72,9 @@ async function resolved({ path, shownPath }: XmlLocation): Promise<string> {
   try {
     return await realpath(path);
   } catch (error) {
-    throw new Failure('incomplete-read', `${shownPath} does not exist, so nothing can be written to it`, { cause: error });
+    throw new Failure('incomplete-read', `${shownPath} does not exist, so nothing can be written to it`, {
+      cause: error,
+    });
   }
 }
 
@@ -83,7 +85,11 @@ interface ReadResult {
   readonly count: number;
 }
 
-async function findObjects(xml: OpenXml, options: XmlWriteOptions, writes: readonly ObjectWrite[]): Promise<ReadResult> {
+async function findObjects(
+  xml: OpenXml,
+  options: XmlWriteOptions,
+  writes: readonly ObjectWrite[],
+): Promise<ReadResult> {
   const ids = new Set(writes.flatMap((write) => (write.kind === 'create' ? [] : [write.id])));
   const names = namesIn(writes, options.type);
   const found: XmlObject[] = [];
@@ -102,7 +108,8 @@ async function findObjects(xml: OpenXml, options: XmlWriteOptions, writes: reado
 }
 
 function ensureRewritable(xml: OpenXml, frame: XmlFrame, shownPath: string): void {
-  if (!xml.isUtf8) throw new Failure('unsupported', `${shownPath} is not UTF-8; only UTF-8 is written: convert it once`);
+  if (!xml.isUtf8)
+    throw new Failure('unsupported', `${shownPath} is not UTF-8; only UTF-8 is written: convert it once`);
   if (frame.rootIsSelfClosing)
     throw new Failure('unsupported', `${shownPath}: the root element must have an end tag of its own: write <…></…>`);
 }

@@ -1,7 +1,9 @@
 import type { Json } from '../../base/json.ts';
 import type { Program, ScriptFault } from '../../mapping/script-host.ts';
+import type { RealmReach } from '../compile/analyze-script.ts';
 import { MAX_VALUE_LENGTH } from '../frames.ts';
 import type { BatchMessage } from '../protocol.ts';
+import type { Guard } from '../realm/guard.ts';
 import type { Realm } from './build-realm.ts';
 import type { HostLink } from './host-link.ts';
 import type { Outbox } from './outbox.ts';
@@ -14,8 +16,8 @@ export interface Workplace {
   readonly program: Program;
   readonly link: HostLink;
   readonly outbox: Outbox;
-  /** Some script names prototypes or globals. */
-  readonly mayTouchRealm: boolean;
+  /** Of the scripts of the session. */
+  readonly reach: RealmReach;
 }
 
 /** Works through a batch. False: the process is spoilt and has to be replaced. */
@@ -47,11 +49,14 @@ function runItem({ name, realm, program, outbox }: Workplace, batch: BatchMessag
 }
 
 /** What the item left behind must not meet the next one: promise jobs, globals, changed built-ins. */
-function cleanUp({ realm, link, mayTouchRealm }: Workplace): boolean {
+function cleanUp({ realm, link, reach }: Workplace): boolean {
   realm.drain();
-  const { guard } = realm;
-  if (mayTouchRealm || link.mayTouchRealm ? guard.isIntact() : guard.isUntouched()) return true;
-  return guard.restore();
+  return isClean(realm.guard, reach === 'none' ? link.reach : reach) || realm.guard.restore();
+}
+
+function isClean(guard: Guard, reach: RealmReach): boolean {
+  if (reach === 'none') return guard.isUntouched();
+  return reach === 'assign' ? guard.isIntact() : guard.isWhole();
 }
 
 function faultOf(place: string, kind: ScriptFault['kind'], message: string): ScriptFault {

@@ -98,7 +98,9 @@ function comparisonMaker(context: vm.Context): guardModule.MakeComparisons {
       const probe = 'for (const name in p) if (!s.has(name)) return false;';
       return `function (o, k, v, p, s) { const [${names}] = v; return function () { ${probe} return ${tests.join('&&') || 'true'}; }; }`;
     });
-    const compiled = vm.compileFunction(`return [${makers.join(',')}];`, [], { parsingContext: context }) as () => Maker[];
+    const compiled = vm.compileFunction(`return [${makers.join(',')}];`, [], {
+      parsingContext: context,
+    }) as () => Maker[];
     return compiled().map((make, i) => {
       const { object, keys, values, probe, shown } = wanted[i]!;
       return make(object, keys, values, probe, shown);

@@ -12,7 +12,18 @@ export function harden(): void {
   for (const name of PROCESS_MEMBERS) Reflect.deleteProperty(process, name);
   for (const name of GLOBALS) Reflect.deleteProperty(globalThis, name);
   const seen = new Set<unknown>();
-  for (const name of ['Object', 'Function', 'Array', 'String', 'Number', 'Boolean', 'RegExp', 'Date', 'Error', 'Promise'])
+  for (const name of [
+    'Object',
+    'Function',
+    'Array',
+    'String',
+    'Number',
+    'Boolean',
+    'RegExp',
+    'Date',
+    'Error',
+    'Promise',
+  ])
     freezeAll(Reflect.get(globalThis, name), seen);
   for (const name of ['TypeError', 'RangeError', 'Map', 'Set', 'WeakMap', 'Symbol', 'JSON', 'Math', 'Reflect', 'Proxy'])
     freezeAll(Reflect.get(globalThis, name), seen);

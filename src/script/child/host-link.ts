@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import process from 'node:process';
 import vm from 'node:vm';
 import type { ScriptMode } from '../../mapping/script-host.ts';
+import type { RealmReach } from '../compile/analyze-script.ts';
 import { VALUES_OF } from '../compile/hidden-names.ts';
 import { MAX_VALUE_LENGTH, type Frame } from '../frames.ts';
 import type { ModuleAnswer } from '../protocol.ts';
@@ -21,8 +22,8 @@ export class HostLink implements RealmHost {
   /** Set while a call is under way. Found set by another: the first one was cut short by a full stack. */
   #isBusy = false;
   #logs = 0;
-  /** True from the first module on whose text may reach globals or prototypes. */
-  mayTouchRealm = false;
+  /** Of the modules loaded so far. */
+  reach: RealmReach = 'none';
   context: vm.Context | null = null;
   item = -1;
   mode: ScriptMode = 'live';
@@ -72,7 +73,7 @@ export class HostLink implements RealmHost {
     if (!answer.ok) return JSON.stringify(answer);
     const key = `${purpose} ${answer.file}`;
     this.#modules.set(key, answer);
-    this.mayTouchRealm ||= answer.mayTouchRealm;
+    if (answer.reach !== 'none') this.reach = answer.reach;
     return JSON.stringify({ ok: true, key, file: answer.file });
   }
 

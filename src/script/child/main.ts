@@ -2,6 +2,7 @@ import process from 'node:process';
 import vm from 'node:vm';
 import { messageOf } from '../../base/failure.ts';
 import type { CreateProgram } from '../../mapping/script-host.ts';
+import { furthest } from '../compile/analyze-script.ts';
 import type { BatchMessage, ChildLimits, OpenMessage } from '../protocol.ts';
 import { runBatch, type Workplace } from './batch.ts';
 import { buildRealm } from './build-realm.ts';
@@ -43,8 +44,8 @@ async function open(): Promise<Session> {
   });
   const program = createProgram(message.payload, runtime);
   harden();
-  const mayTouchRealm = scripts.some((script) => script.mayTouchRealm);
-  return { name: message.name, limits: message.limits, realm, program, link, outbox, mayTouchRealm, care };
+  const reach = furthest(scripts.map((script) => script.reach));
+  return { name: message.name, limits: message.limits, realm, program, link, outbox, reach, care };
 }
 
 function serve(session: Session): never {

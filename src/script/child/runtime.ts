@@ -74,11 +74,8 @@ function scriptError(script: PreparedScript, slot: number, failure: RealmFailure
   const { kind, message, origin, line, column, thrown } = failure;
   const isOwn = origin === `script/${slot}`;
   const file = origin?.startsWith('module/') ? origin.slice('module/'.length) : script.file;
-  const fault: ScriptFault = {
-    ...{ kind, place: script.label, file, line, column, message },
-    ...(thrown === undefined ? {} : { thrown: thrown as Json }),
-  };
-  return new ScriptError(fault, isOwn ? slot : null);
+  const fault: ScriptFault = { kind, place: script.label, file, line, column, message };
+  return new ScriptError(thrown === undefined ? fault : { ...fault, thrown: thrown as Json }, isOwn ? slot : null);
 }
 
 function plainFault(script: PreparedScript, kind: ScriptFault['kind'], message: string): ScriptFault {

@@ -10,11 +10,18 @@ export interface ScriptTraits {
   readonly lexicalNames: readonly string[];
   /** May change an object that it was given, directly or through something it calls. */
   readonly mayMutate: boolean;
-  /** May reach the global object or the built-in prototypes. */
-  readonly mayTouchRealm: boolean;
+  readonly reach: RealmReach;
   readonly usesEval: boolean;
   /** Where a construct stands that cannot be allowed: `import(…)`. */
   readonly dynamicImport: acorn.Node | null;
+}
+
+/** How far a script may get at globals and built-ins: not at all, by assigning, by defining members that are hidden. */
+export type RealmReach = 'none' | 'assign' | 'define';
+
+export function furthest(reaches: readonly RealmReach[]): RealmReach {
+  if (reaches.includes('define')) return 'define';
+  return reaches.includes('assign') ? 'assign' : 'none';
 }
 
 export function analyzeScript(program: acorn.Program): ScriptTraits {
@@ -22,7 +29,7 @@ export function analyzeScript(program: acorn.Program): ScriptTraits {
     scopes: [new Set()],
     assigned: [],
     mayMutate: false,
-    mayTouchRealm: false,
+    reach: 'none',
     usesEval: false,
     dynamicImport: null,
   };
@@ -34,7 +41,7 @@ export function analyzeScript(program: acorn.Program): ScriptTraits {
     declaredNames: [...declared],
     lexicalNames: lexicalNames(program.body),
     mayMutate: state.mayMutate,
-    mayTouchRealm: state.mayTouchRealm,
+    reach: state.reach,
     usesEval: state.usesEval,
     dynamicImport: state.dynamicImport,
   };
@@ -44,7 +51,7 @@ interface State {
   readonly scopes: Set<string>[];
   readonly assigned: string[];
   mayMutate: boolean;
-  mayTouchRealm: boolean;
+  reach: RealmReach;
   usesEval: boolean;
   dynamicImport: acorn.Node | null;
 }
@@ -65,11 +72,13 @@ const PURE_CALLS: ReadonlySet<string> = new Set(
 );
 
 /** Words that lead to the global object or to prototypes; without any of them a script changes neither on purpose. */
-const REALM_WORDS: ReadonlySet<string> = new Set(
-  (
-    'prototype __proto__ constructor getPrototypeOf setPrototypeOf __defineGetter__ __defineSetter__ defineProperty ' +
-    'defineProperties assign Reflect Proxy eval Function globalThis global self load require'
-  ).split(' '),
+const ASSIGN_WORDS: ReadonlySet<string> = new Set(
+  'prototype __proto__ constructor getPrototypeOf assign globalThis global self load require'.split(' '),
+);
+const DEFINE_WORDS: ReadonlySet<string> = new Set(
+  'setPrototypeOf __defineGetter__ __defineSetter__ defineProperty defineProperties Reflect Proxy eval Function'.split(
+    ' ',
+  ),
 );
 
 function visit(state: State, node: acorn.AnyNode): void {
@@ -86,7 +95,7 @@ function visit(state: State, node: acorn.AnyNode): void {
       if (typeof node.value === 'string') noteWord(state, node.value);
       return;
     case 'ThisExpression':
-      state.mayTouchRealm = true;
+      reachFor(state, 'assign');
       return;
     case 'ImportExpression':
       state.dynamicImport ??= node;
@@ -118,7 +127,11 @@ function visit(state: State, node: acorn.AnyNode): void {
 
 function visitFunction(
   state: State,
-  node: acorn.FunctionDeclaration | acorn.AnonymousFunctionDeclaration | acorn.FunctionExpression | acorn.ArrowFunctionExpression,
+  node:
+    | acorn.FunctionDeclaration
+    | acorn.AnonymousFunctionDeclaration
+    | acorn.FunctionExpression
+    | acorn.ArrowFunctionExpression,
 ): void {
   const scope = new Set<string>();
   if (node.id && node.type === 'FunctionExpression') scope.add(node.id.name);
@@ -132,9 +145,13 @@ function visitFunction(
 }
 
 function noteWord(state: State, word: string): void {
-  if (!REALM_WORDS.has(word)) return;
-  state.mayTouchRealm = true;
+  if (DEFINE_WORDS.has(word)) reachFor(state, 'define');
+  else if (ASSIGN_WORDS.has(word)) reachFor(state, 'assign');
   if (word === 'eval' || word === 'Function') state.usesEval = true;
+}
+
+function reachFor(state: State, reach: RealmReach): void {
+  state.reach = furthest([state.reach, reach]);
 }
 
 /** Something that is written to. */
@@ -143,7 +160,7 @@ function noteTarget(state: State, target: acorn.AnyNode): void {
     if (!state.scopes.some((scope) => scope.has(target.name))) state.assigned.push(target.name);
   } else if (target.type === 'MemberExpression') {
     state.mayMutate = true;
-    if (rootIsUndeclared(state, target)) state.mayTouchRealm = true;
+    if (rootIsUndeclared(state, target)) reachFor(state, 'assign');
   } else for (const child of childrenOf(target)) noteTarget(state, child);
 }
 

@@ -1,5 +1,5 @@
 import vm from 'node:vm';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { prepareScript } from './prepare-script.ts';
 
@@ -10,7 +10,14 @@ function byEngine(code: string): unknown {
 
 function byRewriting(code: string): unknown {
   return outcome(() => {
-    const prepared = prepareScript({ label: 't', code, file: null, type: 'text/javascript', variables: [], constants: {} });
+    const prepared = prepareScript({
+      label: 't',
+      code,
+      file: null,
+      type: 'text/javascript',
+      variables: [],
+      constants: {},
+    });
     if (!('script' in prepared)) throw new Error(prepared.message);
     const run = vm.compileFunction(prepared.script.body, [...prepared.script.hidden], {
       parsingContext: vm.createContext({}),
@@ -114,7 +121,9 @@ const program = fc.letrec<{ list: string; statement: string }>((tie) => {
     loop((i, body) => `for (var ${i} in {a: 1, b: 2}) { ${body} }`),
     loop((i, body) => `L${i}: for (var ${i} of [1, 2]) { for (var k${i} of [1, 2]) { ${body} continue L${i}; } }`),
     fc.tuple(fc.nat(2), inner, inner).map(([n, a, b]) => `switch (${n}) { case 0: ${a} case 1: ${b} break; default: }`),
-    fc.tuple(inner, fc.boolean(), inner).map(([a, t, b]) => `try { ${a} ${t ? 'throw 1;' : ''} } catch (e) { 6; ${b} }`),
+    fc
+      .tuple(inner, fc.boolean(), inner)
+      .map(([a, t, b]) => `try { ${a} ${t ? 'throw 1;' : ''} } catch (e) { 6; ${b} }`),
     fc.tuple(inner, inner).map(([a, b]) => `try { ${a} } finally { ${b} }`),
     fc.tuple(name, inner).map(([l, a]) => `B${l}: { ${a} if (true) { break B${l}; } }`),
     inner.map((a) => `with ({q: 1}) { ${a} }`),

@@ -117,12 +117,7 @@ function noteLabeled(state: State, statement: acorn.LabeledStatement, mayBreak: 
   return isSure && !mayBreak && body.type === 'ExpressionStatement';
 }
 
-type Compound =
-  | acorn.IfStatement
-  | acorn.TryStatement
-  | acorn.WithStatement
-  | acorn.SwitchStatement
-  | Loop;
+type Compound = acorn.IfStatement | acorn.TryStatement | acorn.WithStatement | acorn.SwitchStatement | Loop;
 type Loop =
   | acorn.ForStatement
   | acorn.ForInStatement
@@ -138,7 +133,8 @@ function noteCompound(state: State, statement: Compound, outermost: acorn.Statem
     if (statement.alternate) noteStatement(state, statement.alternate, mayBreak);
   } else if (statement.type === 'TryStatement') noteTry(state, statement, mayBreak);
   else if (statement.type === 'WithStatement') noteStatement(state, statement.body, mayBreak);
-  else if (statement.type === 'SwitchStatement') for (const one of statement.cases) noteList(state, one.consequent, true);
+  else if (statement.type === 'SwitchStatement')
+    for (const one of statement.cases) noteList(state, one.consequent, true);
   else noteStatement(state, statement.body, true);
   state.edits.close(outermost.end, '}');
 }

@@ -67,7 +67,8 @@ export function originalColumn(shifts: readonly ColumnShift[], line: number, col
   let moved = 0;
   for (const shift of shifts) {
     if (shift.line !== line) continue;
-    if (column < shift.column + moved + Math.max(shift.delta, 0)) return Math.max(1, Math.min(column - moved, shift.column));
+    if (column < shift.column + moved + Math.max(shift.delta, 0))
+      return Math.max(1, Math.min(column - moved, shift.column));
     moved += shift.delta;
   }
   return Math.max(1, column - moved);

@@ -1,5 +1,5 @@
 import type { ModuleSource } from '../../mapping/script-host.ts';
-import { analyzeScript } from './analyze-script.ts';
+import { analyzeScript, type RealmReach } from './analyze-script.ts';
 import { applyEdits, Edits } from './edits.ts';
 import { parseScript } from './parse-script.ts';
 import { rewriteForEach } from './prepare-script.ts';
@@ -8,12 +8,13 @@ import { rewriteForEach } from './prepare-script.ts';
 export interface PreparedModule {
   readonly file: string;
   readonly code: string;
-  readonly mayTouchRealm: boolean;
+  /** A module's own functions are trusted not to hide anything: `define` counts as `assign`. */
+  readonly reach: RealmReach;
 }
 
 /** `load`: the file's top-level names become globals, as they did in Rhino. Throws an Error with the place in its text. */
 export function prepareModule(source: ModuleSource, purpose: 'require' | 'load'): PreparedModule {
-  if (source.file.endsWith('.json')) return { ...source, mayTouchRealm: false };
+  if (source.file.endsWith('.json')) return { ...source, reach: 'none' };
   const parsed = parseScript(source.code, { isModule: true });
   if (!('program' in parsed)) throw new Error(`${source.file}:${parsed.line}:${parsed.column}: ${parsed.message}`);
   const traits = analyzeScript(parsed.program);
@@ -24,7 +25,7 @@ export function prepareModule(source: ModuleSource, purpose: 'require' | 'load')
   return {
     file: source.file,
     code: applyEdits(source.code, edits.sorted()),
-    mayTouchRealm: traits.mayTouchRealm || traits.implicitNames.length > 0 || purpose === 'load',
+    reach: traits.reach !== 'none' || traits.implicitNames.length > 0 || purpose === 'load' ? 'assign' : 'none',
   };
 }
 

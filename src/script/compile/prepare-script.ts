@@ -1,7 +1,7 @@
 import vm from 'node:vm';
 import type { ScriptFault, ScriptSource } from '../../mapping/script-host.ts';
 import type { Json } from '../../base/json.ts';
-import { analyzeScript } from './analyze-script.ts';
+import { analyzeScript, type RealmReach } from './analyze-script.ts';
 import { rewriteCompletion } from './completion.ts';
 import { applyEdits, columnShifts, Edits, originalColumn, type ColumnShift } from './edits.ts';
 import { VALUES_OF } from './hidden-names.ts';
@@ -18,7 +18,7 @@ export interface PreparedScript {
   readonly constants: Readonly<Record<string, Json>>;
   readonly hidden: readonly string[];
   readonly mayMutate: boolean;
-  readonly mayTouchRealm: boolean;
+  readonly reach: RealmReach;
   readonly usesEval: boolean;
 }
 
@@ -44,7 +44,7 @@ export function prepareScript(source: ScriptSource): Prepared | ScriptFault {
     body: applyEdits(parsed.text, sorted),
     ...parametersOf(source, [...hidden, ...traits.implicitNames], traits.lexicalNames),
     mayMutate: traits.mayMutate,
-    mayTouchRealm: traits.mayTouchRealm,
+    reach: traits.reach,
     usesEval: traits.usesEval,
   };
   const fault = engineFault(source, script);

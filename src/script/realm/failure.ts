@@ -6,7 +6,10 @@ const MAX_MESSAGE = 2000;
 const MAX_THROWN = 65_536;
 const RealmError = Error;
 const toPrimitive = String;
-const exec = Function.prototype.call.bind(RegExp.prototype.exec) as (re: RegExp, text: string) => RegExpExecArray | null;
+const exec = Function.prototype.call.bind(RegExp.prototype.exec) as (
+  re: RegExp,
+  text: string,
+) => RegExpExecArray | null;
 const FRAME = /lockstep:((?:script|module)\/[^\n]*?):(\d+):(\d+)/;
 
 /** Never throws, whatever was thrown (a proxy, an object whose getters throw, nothing at all). */

@@ -30,11 +30,12 @@ export interface Wanted {
 
 interface Watched {
   readonly object: object;
+  readonly prototype: object | null;
   readonly descriptors: ReadonlyMap<PropertyKey, PropertyDescriptor>;
   readonly isSame: () => boolean;
 }
 
-const { ownKeys, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf } = Reflect;
+const { ownKeys, defineProperty, deleteProperty, getOwnPropertyDescriptor, getPrototypeOf, setPrototypeOf } = Reflect;
 const { is, create, hasOwn } = Object;
 const { isArray } = Array;
 const RealmSet = Set;
@@ -45,7 +46,9 @@ export function createGuard(intrinsics: readonly object[], globals: object, make
   let watched: readonly Watched[] = [];
 
   function accept(): void {
-    const objects = [...reachable(intrinsics)].filter((object) => typeof object !== 'function' || hasOwn(object, 'prototype'));
+    const objects = [...reachable(intrinsics)].filter(
+      (object) => typeof object !== 'function' || hasOwn(object, 'prototype'),
+    );
     watched = watch([...objects, globals], makeComparisons);
   }
 
@@ -60,7 +63,7 @@ export function createGuard(intrinsics: readonly object[], globals: object, make
   }
 
   function isWhole(): boolean {
-    for (const one of watched) if (!one.isSame() || ownKeys(one.object).length !== one.descriptors.size) return false;
+    for (const one of watched) if (!one.isSame() || hasChangedShape(one)) return false;
     return true;
   }
 
@@ -79,7 +82,8 @@ function reachable(roots: readonly object[]): Set<object> {
   for (const object of seen) {
     const next: unknown[] = [getPrototypeOf(object)];
     for (const key of ownKeys(object)) next.push(getOwnPropertyDescriptor(object, key)!.value);
-    for (const value of next) if ((typeof value === 'object' && value !== null) || typeof value === 'function') seen.add(value);
+    for (const value of next)
+      if ((typeof value === 'object' && value !== null) || typeof value === 'function') seen.add(value);
   }
   return seen;
 }
@@ -89,7 +93,9 @@ function watch(objects: readonly object[], makeComparisons: MakeComparisons): re
     (object) => new RealmMap(ownKeys(object).map((key) => [key, getOwnPropertyDescriptor(object, key)!])),
   );
   const comparisons = makeComparisons(objects.map((object, i) => wantedOf(object, descriptors[i]!)));
-  return objects.map((object, i) => ({ object, descriptors: descriptors[i]!, isSame: comparisons[i]! }));
+  return objects.map((object, i) => {
+    return { object, prototype: getPrototypeOf(object), descriptors: descriptors[i]!, isSame: comparisons[i]! };
+  });
 }
 
 function wantedOf(object: object, descriptors: ReadonlyMap<PropertyKey, PropertyDescriptor>): Wanted {
@@ -106,7 +112,12 @@ function wantedOf(object: object, descriptors: ReadonlyMap<PropertyKey, Property
   return { object, keys, values, probe, shown };
 }
 
+function hasChangedShape({ object, descriptors, prototype }: Watched): boolean {
+  return ownKeys(object).length !== descriptors.size || getPrototypeOf(object) !== prototype;
+}
+
 function putBack(one: Watched): void {
+  setPrototypeOf(one.object, one.prototype);
   for (const key of ownKeys(one.object)) if (!one.descriptors.has(key)) deleteProperty(one.object, key);
   for (const [key, wanted] of one.descriptors) {
     const now = getOwnPropertyDescriptor(one.object, key);

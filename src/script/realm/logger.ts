@@ -17,7 +17,10 @@ export function createLogger(host: RealmHost, json: RealmJson): Readonly<Record<
 }
 
 export function createConsole(logger: Readonly<Record<string, Write>>): Readonly<Record<string, Write>> {
-  const write = (level: string) => (...args: unknown[]) => logger[level]!(args.map(() => '{}').join(' '), ...args);
+  const write =
+    (level: string) =>
+    (...args: unknown[]) =>
+      logger[level]!(args.map(() => '{}').join(' '), ...args);
   return freeze({
     log: write('info'),
     info: write('info'),

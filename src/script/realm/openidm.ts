@@ -23,7 +23,8 @@ export function createOpenidm(host: RealmHost, json: RealmJson): Readonly<Record
 
 export function createIdentityServer(host: RealmHost, json: RealmJson): Readonly<Record<string, Call>> {
   const identityServer: Record<string, Call> = {};
-  for (const name of PROPERTIES) identityServer[name] = (...args) => callHost(host, json, `identityServer.${name}`, args);
+  for (const name of PROPERTIES)
+    identityServer[name] = (...args) => callHost(host, json, `identityServer.${name}`, args);
   return freeze(identityServer);
 }
 
@@ -36,7 +37,8 @@ interface Answer {
 function callHost(host: RealmHost, json: RealmJson, name: string, args: unknown[]): unknown {
   while (args.length > 0 && args[args.length - 1] === undefined) args.length--;
   const text = json.toText(args);
-  if (text === null) throw requestError(400, `${name}: an argument is or contains ${json.problem()}, which is not JSON`);
+  if (text === null)
+    throw requestError(400, `${name}: an argument is or contains ${json.problem()}, which is not JSON`);
   const answer = json.parse(callSafely(host, name, text)) as Answer;
   if (answer.ok) return answer.value;
   const { code, message, detail } = answer.error!;

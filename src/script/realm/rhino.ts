@@ -49,6 +49,7 @@ export function valuesOf(list: unknown): unknown {
 
 function add(prototype: object, methods: Readonly<Record<string, unknown>>): void {
   for (const key of keys(methods)) {
-    if (!(key in prototype)) defineProperty(prototype, key, { value: methods[key], writable: true, configurable: true });
+    if (!(key in prototype))
+      defineProperty(prototype, key, { value: methods[key], writable: true, configurable: true });
   }
 }

@@ -46,7 +46,12 @@ export async function openScripts(codes: readonly string[], options: OpenOptions
     answer: options.answer ?? (() => Promise.resolve({ ok: true, value: null })),
   });
   const calls = (items: readonly Call[], mode: ScriptMode = 'live', signal?: AbortSignal) =>
-    session.run('call', items.map(({ slot, variables }) => ({ slot, variables: variables ?? {} })), mode, signal);
+    session.run(
+      'call',
+      items.map(({ slot, variables }) => ({ slot, variables: variables ?? {} })),
+      mode,
+      signal,
+    );
   return {
     calls,
     every: (sources) => session.run('every', sources, 'live'),
