@@ -9,7 +9,7 @@ import { timed, type Task, type Timed } from './sample.ts';
 const BATCH = 500;
 
 /**
- * The bare limit of writing: the same rows that a first load leaves behind (object with its two indexed attributes, link,
+ * The bare limit of writing: the same rows that a first load leaves behind (object with its indexed attribute, link,
  * audit entry), put into the same tables by one thread that does nothing else, 500 a transaction, each as durable. The
  * people are made beforehand; their ids and JSON texts are made here, as they must be.
  */
@@ -46,9 +46,8 @@ function openTables(file: string): DatabaseSync {
   db.exec(`
     PRAGMA page_size = 4096; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
     PRAGMA cache_size = -65536; PRAGMA wal_autocheckpoint = 16000;
-    CREATE TABLE o1 (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, rev INTEGER NOT NULL, doc TEXT NOT NULL, s1 TEXT, s2 TEXT);
+    CREATE TABLE o1 (row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, rev INTEGER NOT NULL, doc TEXT NOT NULL, s1 TEXT);
     CREATE INDEX o1_s1 ON o1 (s1) WHERE s1 IS NOT NULL;
-    CREATE INDEX o1_s2 ON o1 (s2) WHERE s2 IS NOT NULL;
     CREATE TABLE link (
       row INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, rev INTEGER NOT NULL, kind INTEGER NOT NULL,
       first_id TEXT NOT NULL, second_id TEXT NOT NULL, UNIQUE (kind, first_id), UNIQUE (kind, second_id)
@@ -65,7 +64,7 @@ function openTables(file: string): DatabaseSync {
 
 function prepare(db: DatabaseSync): Inserts {
   return {
-    object: db.prepare('INSERT INTO o1 (id, rev, doc, s1, s2) VALUES (?, 0, ?, ?, ?)'),
+    object: db.prepare('INSERT INTO o1 (id, rev, doc, s1) VALUES (?, 0, ?, ?)'),
     link: db.prepare('INSERT INTO link (id, rev, kind, first_id, second_id) VALUES (?, 0, 1, ?, ?)'),
     entry: db.prepare(`INSERT INTO run_entry VALUES (?, 'done', ?, 'source', 'ABSENT', 'CREATE', 'create', 'default', ?, ?, NULL, NULL, NULL, NULL, NULL)`),
   };
@@ -73,7 +72,7 @@ function prepare(db: DatabaseSync): Inserts {
 
 function insert({ object, link, entry }: Inserts, newId: NewId, one: Person, seq: number): void {
   const id = newId();
-  object.run(id, JSON.stringify(one), one.employeeNumber, one.userName);
+  object.run(id, JSON.stringify(one), one.employeeNumber);
   link.run(newId(), one.employeeNumber, id);
   entry.run(2 ** 32 + seq, Date.now(), one.employeeNumber, id);
 }

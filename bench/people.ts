@@ -73,7 +73,7 @@ export function person(i: number, seed: number, generation: 0 | 1 = 0): Person {
     manager: isSparse ? '' : `uid=E${String(1 + (random() % (i + 1))).padStart(8, '0')},ou=people,ou=${city},dc=example,dc=com`,
     groups: Array.from({ length: 2 + (random() % 4) }, () => `cn=${pick(GROUPS)},ou=groups,dc=example,dc=com`),
     status: random() % 50 === 0 ? 'leave' : 'active',
-    notes: isSparse ? pick(PHRASES) : [pick(PHRASES), pick(PHRASES), pick(PHRASES), shape === 'quoted' ? QUOTED : pick(PHRASES)].join(' '),
+    notes: (shape === 'quoted' ? `${QUOTED} ` : '') + Array.from({ length: isSparse ? 3 : 6 }, () => pick(PHRASES)).join(' '),
   };
 }
 

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { ATTRIBUTES, GROUP_DELIMITER } from './people.ts';
+import { ATTRIBUTES, GROUP_DELIMITER, type Person } from './people.ts';
 
 /** `plain`: 15 properties copied. `scripts`: five of them go through a script, and every object is correlated by a query. */
 export type Variant = 'plain' | 'scripts';
@@ -25,14 +25,13 @@ export function peopleFile(directory: string): string {
   return path.join(directory, 'data', 'people.csv');
 }
 
-/** Attributes with an index: the one that correlation asks for, and the login name. */
-export const SEARCHABLE = ['employeeNumber', 'userName'] as const;
+/** Has an index: correlation asks for it. */
+export const SEARCHABLE: keyof Person = 'employeeNumber';
 
 function managedProperties(): Record<string, unknown> {
   return Object.fromEntries(
     ATTRIBUTES.map((name) => {
-      const isSearchable = (SEARCHABLE as readonly string[]).includes(name);
-      return [name, { type: name === 'groups' ? 'array' : 'string', ...(isSearchable ? { searchable: true } : {}) }];
+      return [name, { type: name === 'groups' ? 'array' : 'string', ...(name === SEARCHABLE ? { searchable: true } : {}) }];
     }),
   );
 }

@@ -7,6 +7,7 @@ import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import { uuidV7Source, type NewId } from '../base/uuid.ts';
 import type { Connector } from '../connector/contract.ts';
+import { retry } from '../connector/retry.ts';
 import { compileMapping } from '../mapping/compile-mapping.ts';
 import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
@@ -110,7 +111,7 @@ function objectSet(
 ): ObjectSet {
   const [kind, name, type] = collection.split('/');
   if (kind === 'managed' && name !== undefined && type === undefined) return managed(config, newId, name, repository);
-  if (kind === 'system' && name !== undefined && type !== undefined) return connector(config, connectors, log, name).objectSet(type);
+  if (kind === 'system' && name !== undefined && type !== undefined) return retry(connector(config, connectors, log, name).objectSet(type));
   throw new Failure('not-found', `Resource '${collection}' not found; a mapping reads and writes managed/<type> or system/<name>/<type>`);
 }
 

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { JsonObject } from '../base/json.ts';
+import { readOnly } from '../connector/read-only.ts';
 import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import { openMapping, type OpenMapping } from '../mapping/open-mapping.ts';
 import type { ScriptMode } from '../mapping/script-host.ts';
-import type { ObjectSet } from '../model/object-set.ts';
+import type { ObjectSet, Query } from '../model/object-set.ts';
 import type { Repository } from '../model/repository.ts';
 import type { RunEntry, RunRecord } from '../model/run.ts';
 import { toQuery } from '../model/to-query.ts';
@@ -14,6 +15,7 @@ import { reconcile, type ReconOptions, type ReconResult } from '../recon/recon.t
 import { StagedSet } from '../recon/staged-set.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { planningRepository } from '../repo/planning-repository.ts';
+import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
 import { hostCalls } from './host-calls.ts';
 import type { Lockstep } from './lockstep.ts';
 import { reconRequest, type RunOverrides } from './run-request.ts';
@@ -73,7 +75,7 @@ function pickDefined({ resume, signal, onEntry, onProgress }: RunMappingOptions)
 
 /** What is kept with a run, so that it can be taken up again, and so that one can tell with which mapping it ran. */
 function requestJson(mapping: MappingConfig, overrides: RunOverrides): JsonObject {
-  return { overrides: overrides as unknown as JsonObject, mappingHash: mappingHash(mapping), inline: mapping.pointer === '' ? mapping.raw : null };
+  return { overrides: overrides as unknown as JsonObject, mappingHash: mappingHash(mapping) };
 }
 
 export function mappingHash(mapping: MappingConfig): string {
@@ -86,7 +88,7 @@ type OpenWorld = ReconOptions['world'] & { close(): Promise<void> };
 export async function openWorld(lockstep: Lockstep, mapping: MappingConfig, mode: ScriptMode, runId: string): Promise<OpenWorld> {
   const compiled = lockstep.compile(mapping);
   const repository = mode === 'plan' ? planningRepository(lockstep.repository, await planningScratch(lockstep), { keepsEntries: compiled.hasCorrelation }) : lockstep.repository;
-  const source = openSource(lockstep, compiled, repository);
+  const source = readOnly(openSource(lockstep, compiled, repository));
   const opened = await openScripts(lockstep, compiled, repository);
   try {
     const target = await openTarget(lockstep, compiled, repository, mode);
@@ -96,11 +98,19 @@ export async function openWorld(lockstep: Lockstep, mapping: MappingConfig, mode
       if (target instanceof StagedSet) await target.release();
       if (mode === 'plan') await repository.close();
     };
-    return { mapping: opened, source, target, repository, clock, newId, log, mode, runId, toQuery, close };
+    return { mapping: opened, source, target, repository, clock, newId, log, mode, runId, toQuery: (raw) => correlationQuery(lockstep, target, raw), close };
   } catch (error) {
     await opened.close();
     throw error;
   }
+}
+
+/** A predefined query of managed objects is its filter: so it can be compared with what is planned but not written yet. */
+function correlationQuery({ config }: Lockstep, target: ObjectSet, raw: JsonObject): Query {
+  const query = toQuery(raw);
+  if (query.kind !== 'id' || !target.traits.isTransactional) return query;
+  const named = config.namedQueries[query.queryId] ?? BUILT_IN_QUERIES[query.queryId];
+  return named === undefined ? query : { kind: 'filter', filter: filterOfNamedQuery(named, query.parameters) };
 }
 
 async function planningScratch(lockstep: Lockstep): Promise<Repository> {
@@ -122,7 +132,7 @@ async function openTarget(lockstep: Lockstep, compiled: CompiledMapping, reposit
   const target = lockstep.objectSet(compiled.target, repository);
   if (target.traits.isTransactional) return target;
   if (target.traits.lookup === 'direct' && mode === 'live') return target;
-  const staged = await StagedSet.open(target, await lockstep.openScratch(), mode === 'plan', lockstep.newId);
+  const staged = await StagedSet.open(mode === 'plan' ? readOnly(target) : target, await lockstep.openScratch(), mode === 'plan', lockstep.newId);
   for (const fault of staged.faults) lockstep.log.write('warn', `${compiled.target}: ${fault}`);
   return staged;
 }

@@ -6,6 +6,7 @@ const OPTIONS = {
   data: { type: 'string' },
   port: { type: 'string' },
   json: { type: 'boolean' },
+  mapping: { type: 'string' },
   source: { type: 'string' },
   target: { type: 'string' },
   id: { type: 'string', multiple: true },

@@ -28,7 +28,11 @@ export function dataDirectory(options: Options): string {
 /** Opens the project that the options name. Everything wrong with it is shown at once; errors refuse it (exit code 2). */
 export async function openProject(options: Options): Promise<Lockstep> {
   const directory = projectDirectory(options);
-  const { config, diagnostics } = await loadProject(directory, { env: process.env, connectorKinds });
+  const { config, diagnostics } = await loadProject(directory, {
+    env: process.env,
+    connectorKinds,
+    ...(options.mapping === undefined ? {} : { inlineMapping: options.mapping }),
+  });
   for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
   if (config === null) {
     const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;

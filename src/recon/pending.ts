@@ -14,6 +14,7 @@ import type { PlannedChange } from '../sync/planned-change.ts';
 export class Pending {
   readonly #view: LinkView;
   readonly #claimed = new Set<string>();
+  readonly #written = new Set<string>();
   readonly #created: JsonObject[] = [];
   readonly #byValue = new Map<string, Map<Json, JsonObject[]>>();
   #changes: PlannedChange[] = [];
@@ -37,6 +38,7 @@ export class Pending {
     if (change.write !== null && !isDestructive(change)) this.#writes++;
     if (change.link?.kind === 'create' && change.targetId !== null)
       this.#claimed.add(keyOf(this.#view.targetKey(change.targetId), change.evidence.linkQualifier));
+    if (change.write?.kind === 'update') this.#written.add(this.#view.targetKey(change.write.id));
     if (change.write?.kind === 'create') this.#remember(change.write.object, change.write.id);
   }
 
@@ -56,6 +58,7 @@ export class Pending {
     this.#closed = 0;
     this.#writes = 0;
     this.#claimed.clear();
+    this.#written.clear();
     this.#created.length = 0;
     this.#byValue.clear();
     return taken;
@@ -63,6 +66,7 @@ export class Pending {
 
   /** True if applying what is pending could change what was found out about this object. */
   isContested(evidence: SourceEvidence): boolean {
+    if (evidence.target !== null && this.#written.has(this.#view.targetKey(evidence.target.id))) return true;
     if (evidence.link !== null || evidence.correlation.kind === 'none') return false;
     const { targets, query } = evidence.correlation;
     if (targets.some((target) => this.#claimed.has(keyOf(this.#view.targetKey(target.id), evidence.linkQualifier)))) return true;

@@ -11,7 +11,7 @@ import type { RunContext } from './run-context.ts';
  * treated as a deleted source object (specification §4.3).
  */
 export async function reconcileIds(run: RunContext, isDone: (sourceId: string, linkQualifier: string) => boolean): Promise<{ readonly isEmpty: false }> {
-  const { ids } = run.request;
+  const ids = [...new Set(run.request.ids)];
   const gathered = (await gatherIds(run, ids)).filter(({ evidence }) => !isDone(evidence.sourceId, evidence.linkQualifier));
   const changes = await decide(run.world, gathered);
   for (const id of ids) run.seenSources.add(run.view.sourceKey(id));

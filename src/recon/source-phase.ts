@@ -141,7 +141,7 @@ async function planBatch(run: RunContext, prepared: readonly Prepared[], pending
     const changes = await decide(run.world, gathered);
     const contested: Prepared[] = [];
     for (const [i, change] of changes.entries()) {
-      if (gathered[i]!.fault === null && pending.isContested(gathered[i]!.evidence)) contested.push(open[i]!);
+      if (gathered[i]!.fault === null && pending.isContested(gathered[i]!.evidence)) contested.push({ ...open[i]!, linkedTarget: undefined });
       else pending.add(reported(run, change));
     }
     if (contested.length > 0) await flush(run, pending, cursor);

@@ -98,8 +98,8 @@ function planLink(planning: Planning): Steps {
 /** Steps 1 to 4 of UPDATE: no link yet → `onLink` and a link; a link that points elsewhere → it is moved. */
 function planLinking({ mapping, evidence }: Planning, targetId: string): { link: LinkIntent | null; hooks: readonly Hook[] } {
   if (!mapping.links.isEnabled) return { link: null, hooks: [] };
-  if (evidence.link === null) return { link: linkTo(evidence, targetId), hooks: ['onLink'] };
-  return { link: null, hooks: [] };
+  const link = evidence.link === null ? linkTo(evidence, targetId) : null;
+  return { link, hooks: link === null ? [] : ['onLink'] };
 }
 
 function planDelete({ evidence, situation }: Planning): Steps {

@@ -3,6 +3,7 @@ import type { Diagnostic } from '../../base/diagnostic.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import type { ConnectorKind } from '../../connector/contract.ts';
 import { readConfDirectory, type ConfFile, type FileKind } from './conf-directory.ts';
+import { readInlineMapping } from './inline-mapping.ts';
 import { loadConnectors } from './load-connectors.ts';
 import { loadLockstep } from './load-lockstep.ts';
 import { loadManaged } from './load-managed.ts';
@@ -19,6 +20,8 @@ export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What connectors there are; without it, connector classes and their settings are not checked. */
   readonly connectorKinds?: readonly Pick<ConnectorKind, 'connectorNames' | 'check'>[];
+  /** A file with one more mapping, see `readInlineMapping`. */
+  readonly inlineMapping?: string;
   /** What `&{launcher.install.location}` and `&{launcher.working.location}` stand for. */
   readonly workingDirectory?: string;
 }
@@ -56,7 +59,8 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
   });
   const files = conf.files.map((file) => loadFile(file, resolve, findings));
   const scripts = openScriptFiles(projectDirectory);
-  const parts = assemble(files, scripts, options, findings);
+  const inline = options.inlineMapping === undefined ? null : loadFile(readInlineMapping(options.inlineMapping), resolve, findings);
+  const parts = assemble(files, inline, scripts, options, findings);
   const isFaulty = findings.some((finding) => finding.severity === 'error');
   const config: ProjectConfig | null =
     isFaulty || parts === null
@@ -69,6 +73,7 @@ type Parts = Pick<ProjectConfig, 'mappings' | 'managed' | 'connectors' | 'lockst
 
 function assemble(
   files: readonly LoadedFile[],
+  inline: LoadedFile | null,
   scripts: ScriptFiles,
   options: LoadOptions,
   findings: Findings,
@@ -87,7 +92,9 @@ function assemble(
   };
   const lockstep = loadLockstep(only('lockstep'), facts, only('sync')?.root ?? null, findings);
   const connectors = loadConnectors(provisioners, scripts, options.connectorKinds ?? null, findings);
-  const mappings = loadMappings(only('sync'), facts, lockstep, findings);
+  const configured = loadMappings(only('sync'), facts, lockstep, findings);
+  const added = inline === null ? [] : loadMappings(inline, facts, lockstep, findings);
+  const mappings = configured === null || added === null ? null : [...configured, ...added];
   const managed = loadManaged(managedFile, scripts, lockstep, mappings, findings);
   if (lockstep === null || connectors === null || mappings === null || managed === null) return null;
   return { mappings, managed, connectors, lockstep: lockstep.config, namedQueries };
