@@ -11,6 +11,7 @@ import { gatherTargets } from '../sync/gather-target.ts';
 import { linkView } from '../sync/link-view.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
 import type { World } from '../sync/world.ts';
+import { shown } from './secrets.ts';
 import type { Lockstep } from './lockstep.ts';
 import { openWorld } from './run-mapping.ts';
 
@@ -125,7 +126,9 @@ function decisionSentences({ situation, action, rule }: PlannedChange): readonly
   return [`The situation is ${situation}.`, `For ${situation}, ${because}.`];
 }
 
-function attributeSentence({ target, source, step, input, output, note }: AttributeTrace): string {
+function attributeSentence({ target, source, step, note, ...values }: AttributeTrace): string {
+  const input = shown(source ?? target, values.input);
+  const output = shown(target, values.output);
   const from = source === null ? 'no source attribute' : source === '' ? 'the whole source object' : `source ${source} = ${JSON.stringify(input)}`;
   if (step === 'skipped') return `  ${target}: left as it is (${note}).`;
   if (step === 'kept') return `  ${target}: left as it is; ${from} (${note}).`;

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import { shown } from '../app/secrets.ts';
 import type { RunEntry } from '../model/run.ts';
 
 const MARK: Readonly<Record<RunEntry['changeClass'], string>> = {
@@ -12,6 +13,7 @@ const MARK: Readonly<Record<RunEntry['changeClass'], string>> = {
 };
 
 const MAX_VALUE = 60;
+const MAX_LINE = 110;
 
 /** An entry for people: `+ CREATE ABSENT hr-17 → bjensen`, and below it each attribute with before and after. */
 export function entryLines(entry: RunEntry): string {
@@ -34,20 +36,36 @@ export function attributeChanges(entry: RunEntry): readonly AttributeChange[] {
   if (Array.isArray(entry.after))
     return entry.after.filter(isJsonObject).map((operation) => {
       const attribute = String(operation['field']).slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
-      return { attribute, before: entry.before?.[attribute] ?? null, after: operation['value'] ?? null };
+      return { attribute, before: shown(attribute, entry.before?.[attribute] ?? null), after: shown(attribute, operation['value'] ?? null) };
     });
-  if (isJsonObject(entry.after)) return Object.entries(entry.after).map(([attribute, after]) => ({ attribute, before: null, after }));
+  if (isJsonObject(entry.after)) return Object.entries(entry.after).map(([attribute, after]) => ({ attribute, before: null, after: shown(attribute, after) }));
   return [];
 }
 
 function attributeLines(entry: RunEntry): readonly string[] {
-  if (entry.changeClass === 'create') return [];
+  if (entry.changeClass === 'create') return createdLines(entry);
   return attributeChanges(entry).map(({ attribute, before, after }) => `${attribute}: ${short(before)} → ${short(after)}`);
+}
+
+/** A create has no before: its attributes share lines. */
+function createdLines(entry: RunEntry): readonly string[] {
+  const lines: string[] = [];
+  for (const { attribute, after } of attributeChanges(entry)) {
+    const text = `${attribute}: ${short(after)}`;
+    const last = lines[lines.length - 1];
+    if (last !== undefined && last.length + text.length < MAX_LINE) lines[lines.length - 1] = `${last}, ${text}`;
+    else lines.push(text);
+  }
+  return lines;
 }
 
 function short(value: Json): string {
   const text = JSON.stringify(value);
   return text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text;
+}
+
+function masked(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([attribute, value]) => [attribute, shown(attribute, value)]));
 }
 
 /** An entry for programs. */
@@ -65,7 +83,7 @@ export function entryJson(entry: RunEntry): JsonObject {
     status,
     ambiguousTargetIds: entry.ambiguousTargetIds as string[] | null,
     attributes: attributeChanges(entry) as unknown as Json,
-    ...(changeClass === 'delete' || changeClass === 'ambiguousDelete' ? { before } : {}),
+    ...(changeClass === 'delete' || changeClass === 'ambiguousDelete' ? { before: before === null ? null : masked(before) } : {}),
     message,
     detail: entry.detail,
   };

@@ -13,6 +13,8 @@ export interface LedgerOptions {
   readonly record: RunRecord;
   readonly progress: Progress;
   readonly fence: CommitBatch['fence'] | undefined;
+  /** Keep what a create wrote in its entry, too; otherwise it is only in the object itself. */
+  readonly storesCreates: boolean;
   readonly onEntry: (entry: RunEntry) => void;
   readonly onProgress: (progress: Progress) => void;
 }
@@ -60,7 +62,7 @@ export class Ledger implements RunLog {
       targetId,
       ambiguousTargetIds: change.ambiguousTargetIds,
       before: change.before,
-      after: status === 'done' && change.write?.kind === 'create' ? null : change.after,
+      after: change.after,
       message,
       detail: entryDetail(change, status),
     };
@@ -115,7 +117,8 @@ export class Ledger implements RunLog {
     this.#late = {};
     const progress = { ...wanted, lastSeq: this.#seq, cursorSeq: wanted.cursorSeq ?? this.#seq };
     const record: RunRecord = { ...this.#record, stage: progress.stage, progress: toJson(progress) };
-    const result = await this.#write({ units, run: record });
+    const stored = this.#options.storesCreates ? units : units.map(withoutCreated);
+    const result = await this.#write({ units: stored, run: record });
     if (!result.ok) return result;
     this.#progress = { ...progress, ...this.#late };
     this.#record = record;
@@ -128,6 +131,12 @@ export class Ledger implements RunLog {
     const { repository, fence } = this.#options;
     return repository.commit(fence === undefined ? batch : { ...batch, fence });
   }
+}
+
+function withoutCreated(unit: CommitUnit): CommitUnit {
+  const { entry } = unit;
+  if (entry?.kind !== 'insert' || entry.entry.changeClass !== 'create' || entry.entry.status !== 'done') return unit;
+  return { ...unit, entry: { kind: 'insert', entry: { ...entry.entry, after: null } } };
 }
 
 /** A status change of a stored entry. */

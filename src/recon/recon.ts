@@ -1,5 +1,6 @@
 import { Failure, messageOf } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
+import type { Repository } from '../model/repository.ts';
 import type { RunEntry, RunRecord, RunState } from '../model/run.ts';
 import type { World } from '../sync/world.ts';
 import { planLinkCleanup } from './cleanup.ts';
@@ -54,7 +55,7 @@ async function start(options: ReconOptions, fence: { name: string; token: number
   const { compiled } = world.mapping;
   const linked = compiled.links.isEnabled ? await world.repository.links.count(compiled.links.linkType) : 0;
   const fresh: Progress = { ...initialProgress(), stage: 'ACTIVE_QUERY_ENTRIES', links: { processed: 0, total: linked } };
-  const progress = resume === undefined ? fresh : fromJson(resume.progress);
+  const progress = resume === undefined ? fresh : await resumedProgress(world.repository, resume);
   const isTargetEmpty = resume === undefined && request.runTargetPhase && !compiled.correlateEmptyTargetSet && (await isEmpty(options));
   const skipsCorrelation = isTargetEmpty || resume?.request['skipsCorrelation'] === true;
   const record: RunRecord = resume ?? {
@@ -70,9 +71,21 @@ async function start(options: ReconOptions, fence: { name: string; token: number
   };
   const noop = (): void => {};
   const { onEntry = noop, onProgress = noop } = options;
-  const ledger = new Ledger({ repository: world.repository, clock: world.clock, record, progress, fence, onEntry, onProgress });
+  const storesCreates = world.mode === 'plan';
+  const ledger = new Ledger({ repository: world.repository, clock: world.clock, record, progress, fence, storesCreates, onEntry, onProgress });
   const signal = options.signal ?? new AbortController().signal;
   return runContext({ ...world, skipsCorrelation, isTracing: false }, ledger, request, signal);
+}
+
+/** Intents are stored before the run's own record, so that entries may have been numbered beyond what that record knows. */
+async function resumedProgress(repository: Repository, resume: RunRecord): Promise<Progress> {
+  const progress = fromJson(resume.progress);
+  let { lastSeq } = progress;
+  for (;;) {
+    const entries = await repository.runs.entries(resume.id, { afterSeq: lastSeq, limit: 1000 });
+    if (entries.length === 0) return { ...progress, lastSeq };
+    lastSeq = entries[entries.length - 1]!.seq;
+  }
 }
 
 async function isEmpty({ world, request, signal }: ReconOptions): Promise<boolean> {
@@ -110,6 +123,7 @@ async function phases(run: RunContext): Promise<void> {
   const { ledger } = run;
   const linkedAtStart = ledger.progress.links.total ?? 0;
   const recovered = await recoverIntents(run);
+  await touchRecorded(run);
   if (ledger.progress.phase === 'source' && !(await sourcePhase(run, recovered))) return;
   if (ledger.progress.phase === 'target') await targetPhase(run);
   if (ledger.progress.phase === 'cleanup') {
@@ -123,6 +137,21 @@ async function phases(run: RunContext): Promise<void> {
     await ledger.commitProgress([], { phase: 'results' });
   }
   await reportResults(run);
+}
+
+/** Targets that an interrupted run had dealt with in its source phase are not left over. */
+async function touchRecorded({ world, ledger, touchedTargets, view }: RunContext): Promise<void> {
+  let afterSeq = 0;
+  for (;;) {
+    const entries = await world.repository.runs.entries(ledger.record.id, { afterSeq, limit: 1000 });
+    for (const entry of entries) {
+      if (entry.phase !== 'source' || entry.status === 'skipped') continue;
+      for (const id of entry.ambiguousTargetIds ?? []) touchedTargets.add(view.targetKey(id));
+      if (entry.targetId !== null) touchedTargets.add(view.targetKey(entry.targetId));
+    }
+    if (entries.length < 1000) return;
+    afterSeq = entries[entries.length - 1]!.seq;
+  }
 }
 
 /** False: the source was empty and that is not allowed, so that there is nothing more to do. */

@@ -85,7 +85,7 @@ export class ScriptProcess {
     this.#child.on('error', (error) => (this.#failure = error.message));
     this.#child.on('close', (code, signal) => {
       const how = this.#failure ?? (signal === null ? `exit code ${code}` : `signal ${signal}`);
-      this.#options.onEnd({ outOfMemory: this.#outOfMemory || signal === 'SIGKILL', how });
+      this.#options.onEnd({ outOfMemory: this.#outOfMemory || (signal === 'SIGKILL' && this.#failure === null), how });
     });
   }
 

@@ -27,10 +27,9 @@ export class WorkerPool {
     if (!isNested) await this.#turn(signal);
     try {
       this.#checkOpen(signal);
-      const worker = this.#reuse() ?? (await Worker.start(this.#options));
+      const worker = this.#reuse() ?? (await this.#start(signal));
       this.#busy.add(worker);
       if (isNested) this.#nested.add(worker);
-      this.#checkOpen(signal);
       return worker;
     } catch (thrown) {
       if (!isNested) this.#pass();
@@ -55,6 +54,17 @@ export class WorkerPool {
     this.#idle.length = 0;
     while (this.#queue.length > 0) this.#queue.shift()!();
     return Promise.resolve();
+  }
+
+  async #start(signal: AbortSignal | undefined): Promise<Worker> {
+    const worker = await Worker.start(this.#options);
+    try {
+      this.#checkOpen(signal);
+    } catch (thrown) {
+      worker.kill();
+      throw thrown;
+    }
+    return worker;
   }
 
   #reuse(): Worker | undefined {

@@ -1,3 +1,4 @@
+import process from 'node:process';
 import { Failure } from '../base/failure.ts';
 import type { Json } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
@@ -95,9 +96,14 @@ export class Worker {
 
   /** Rejects with a `Failure` when the process or the program in it cannot be started. */
   static async start(options: WorkerOptions): Promise<Worker> {
-    const worker = new Worker(options);
     const { spec, limits } = options;
-    const timer = setTimeout(() => worker.#process.kill(), limits.startMs);
+    if (!process.allowedNodeEnvironmentFlags.has('--permission'))
+      throw new Failure(
+        'unsupported',
+        `scripts need Node 24; this is ${process.version}: start Lockstep with "npm start"`,
+      );
+    const worker = new Worker(options);
+    const timer = setTimeout(() => worker.#giveUpStart(), limits.startMs);
     const childLimits = { timeoutMs: spec.limits.timeoutMs, hostCallMs: limits.hostCallMs };
     const { name, programUrl, payload } = spec;
     worker.#process.send(
@@ -229,6 +235,11 @@ export class Worker {
     else if (this.#isWorn) this.#finish({ kind: 'worn' });
     else if (end.outOfMemory) this.#finish({ kind: 'memory', message: this.#memoryMessage(), slot, writer });
     else this.#finish({ kind: 'ended', message: `ended the script process (${end.how})`, slot, writer });
+  }
+
+  #giveUpStart(): void {
+    this.#opening.reject(this.#startFailure(`it was not ready within ${this.#options.limits.startMs} ms`));
+    this.kill();
   }
 
   #memoryMessage(): string {

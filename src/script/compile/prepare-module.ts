@@ -30,5 +30,7 @@ export function prepareModule(source: ModuleSource, purpose: 'require' | 'load')
 }
 
 function publishNames(names: readonly string[]): string {
-  return `\n;${names.map((name) => `globalThis[${JSON.stringify(name)}] = ${name};`).join('')}`;
+  // Names of inner blocks may be among them; `typeof` is how to ask for a name that may not be there.
+  const publish = (name: string): string => `if (typeof ${name} !== 'undefined') globalThis.${name} = ${name};`;
+  return `\n;${names.map(publish).join('')}`;
 }

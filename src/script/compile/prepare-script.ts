@@ -84,14 +84,17 @@ function parametersOf(source: ScriptSource, hidden: readonly string[], declared:
 }
 
 function isVariableName(name: string): boolean {
-  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name)) return false;
-  try {
-    vm.compileFunction('', [name]);
-    return true;
-  } catch {
-    return false;
-  }
+  return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(name) && !RESERVED.has(name);
 }
+
+/** Also the words that only strict scripts reserve. */
+const RESERVED: ReadonlySet<string> = new Set(
+  (
+    'arguments await break case catch class const continue debugger default delete do else enum eval export extends ' +
+    'false finally for function if implements import in instanceof interface let new null package private protected ' +
+    'public return static super switch this throw true try typeof var void while with yield'
+  ).split(' '),
+);
 
 /** Acorn and V8 agree, but V8 has the last word. Nothing is run. */
 function engineFault(source: ScriptSource, script: PreparedScript): ScriptFault | null {
