@@ -20,9 +20,14 @@ export function entryLines(entry: RunEntry): string {
   const mark = entry.status === 'failed' ? '!' : MARK[entry.changeClass];
   const ids = `${entry.sourceId ?? '–'} → ${entry.targetId ?? (entry.ambiguousTargetIds?.join(' | ') || '–')}`;
   const qualifier = entry.linkQualifier === 'default' || entry.linkQualifier === '' ? '' : ` [${entry.linkQualifier}]`;
-  const head = `  ${mark} ${entry.action.padEnd(9)} ${(entry.situation ?? '').padEnd(20)} ${ids}${qualifier}`;
-  const message = entry.message === null ? '' : `\n      ${entry.message}`;
+  const head = printable(`  ${mark} ${entry.action.padEnd(9)} ${(entry.situation ?? '').padEnd(20)} ${ids}${qualifier}`);
+  const message = entry.message === null ? '' : `\n      ${printable(entry.message)}`;
   return `${head}${message}\n${attributeLines(entry).map((line) => `      ${line}\n`).join('')}`;
+}
+
+/** Control characters of foreign data do not reach the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
 }
 
 interface AttributeChange {

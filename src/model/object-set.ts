@@ -81,6 +81,8 @@ export interface StoredObject {
 /** A row that exists but cannot be read. `id` is null when not even the identifier could be made out. */
 export interface RowFault {
   readonly id: string | null;
+  /** The row is cut up wrongly (too few cells, a stray quote), so that `id` may be another row's value. */
+  readonly isIdUncertain?: boolean;
   /** Where, in words: `people.csv line 17`. */
   readonly place: string;
   readonly message: string;

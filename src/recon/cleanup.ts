@@ -19,7 +19,7 @@ export async function planLinkCleanup(run: RunContext): Promise<void> {
   do {
     run.signal.throwIfAborted();
     const page = await repository.links.page(linkType, after, PAGE);
-    const orphans = page.rows.filter((link) => !planned.has(link.id) && !run.seenSources.has(run.view.sourceIdOf(link)));
+    const orphans = page.rows.filter((link) => !planned.has(link.id) && !isThere(run, run.view.sourceIdOf(link)));
     const gone = orphans.length === 0 ? [] : await withoutTarget(run, orphans);
     if (gone.length > 0) {
       const { progress } = run.ledger;
@@ -30,6 +30,10 @@ export async function planLinkCleanup(run: RunContext): Promise<void> {
     }
     after = page.next;
   } while (after !== null);
+}
+
+function isThere(run: RunContext, sourceId: string): boolean {
+  return run.seenSources.has(sourceId) || run.faultySources.has(sourceId);
 }
 
 async function withoutTarget(run: RunContext, links: readonly Link[]): Promise<readonly Link[]> {

@@ -14,6 +14,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
   /** Source ids that the scan has given, in the form in which they are compared. */
   readonly seenSources: IdSet;
+  /** Source ids whose row is there but cannot be read. */
+  readonly faultySources: IdSet;
   /** Target ids that the source phase has accounted for. */
   readonly touchedTargets: IdSet;
 }
@@ -35,5 +37,5 @@ export interface ReconRequest {
 
 export function runContext(world: World, ledger: Ledger, request: ReconRequest, signal: AbortSignal): RunContext {
   const view = linkView(world.mapping.compiled.links);
-  return { world, ledger, view, request, signal, seenSources: new IdSet(), touchedTargets: new IdSet() };
+  return { world, ledger, view, request, signal, seenSources: new IdSet(), faultySources: new IdSet(), touchedTargets: new IdSet() };
 }

@@ -79,11 +79,12 @@ async function* ahead<T>(items: AsyncIterable<T>): AsyncIterable<T> {
 async function* batches(run: RunContext, start: SourcePhaseStart): AsyncIterable<Batch> {
   for await (const page of scanSource(run, start.cursor)) {
     const fresh: StoredObject[] = [];
-    const faults: PlannedChange[] = page.faults.map((fault) => rowFault(run, fault));
+    const faults: PlannedChange[] = [];
     for (const stored of page.objects) {
       if (run.seenSources.add(run.view.sourceKey(stored.id))) fresh.push(stored);
       else faults.push(failure(stored.id, `source object ${stored.id} appears more than once; the first one was used`));
     }
+    for (const fault of page.faults) faults.push(rowFault(run, fault));
     const prepared = (await prepareSources(run.world, fresh)).filter((one) => !start.isDone(one.sourceId, one.linkQualifier));
     await touchLinked(run, page.faults.flatMap((fault) => fault.id ?? []));
     yield { page, prepared, faults };
@@ -103,8 +104,9 @@ function scanSource(run: RunContext, after: Json): AsyncIterable<ScanPage> {
 
 /** A row that cannot be read is an entry of its own. If its id is known, its target is not taken for an orphan. */
 function rowFault(run: RunContext, fault: RowFault): PlannedChange {
-  if (fault.id === null) run.ledger.update({ unidentifiedFaults: run.ledger.progress.unidentifiedFaults + 1 });
-  else run.seenSources.add(run.view.sourceKey(fault.id));
+  if (fault.id === null || fault.isIdUncertain === true)
+    run.ledger.update({ unidentifiedFaults: run.ledger.progress.unidentifiedFaults + 1 });
+  if (fault.id !== null) run.faultySources.add(run.view.sourceKey(fault.id));
   return failure(fault.id, `${fault.place}: ${fault.message}`);
 }
 
@@ -179,7 +181,7 @@ export async function replaySources(run: RunContext, until: Json): Promise<void>
   for await (const page of scanSource(run, null)) {
     run.signal.throwIfAborted();
     const fresh = page.objects.filter((stored) => run.seenSources.add(run.view.sourceKey(stored.id)));
-    for (const fault of page.faults) if (fault.id !== null) run.seenSources.add(run.view.sourceKey(fault.id));
+    for (const fault of page.faults) if (fault.id !== null) run.faultySources.add(run.view.sourceKey(fault.id));
     await touchLinked(run, page.faults.flatMap((fault) => fault.id ?? []));
     touch(run, await completeSources(run.world, await prepareSources(run.world, fresh)));
     if (until !== null && deepEqual(page.cursor, until)) return;

@@ -11,7 +11,8 @@ import { offerToOutOfMemoryKiller } from './proc-stat.ts';
 export interface ProcessOptions {
   /** For log messages. */
   readonly name: string;
-  readonly programUrl: string;
+  /** The program module's file, without symbolic links on the way. */
+  readonly programFile: string;
   readonly memoryMiB: number;
   readonly log: Log;
   readonly onFrame: (frame: Frame) => void;
@@ -29,7 +30,10 @@ export interface ProcessEnd {
 const MAX_OUTPUT_LINES = 20;
 const MAX_OUTPUT_TEXT = 8192;
 const isSource = import.meta.url.endsWith('.ts');
-const mainFile = fileURLToPath(new URL(isSource ? './child/main.ts' : './child/main.js', import.meta.url));
+/** Without symbolic links: the process may read where they lead, not the links. */
+const mainFile = realpathSync(
+  fileURLToPath(new URL(isSource ? './child/main.ts' : './child/main.js', import.meta.url)),
+);
 /** Our own program text, all that the process may read: the folder `src` or `dist`. */
 const codeFolder = path.resolve(path.dirname(mainFile), '..', '..');
 
@@ -121,10 +125,10 @@ export class ScriptProcess {
 }
 
 function argumentsFor(options: ProcessOptions): readonly string[] {
-  const folders = new Set([codeFolder, path.dirname(fileURLToPath(options.programUrl))]);
+  const folders = new Set([codeFolder, path.dirname(options.programFile)]);
   return [
     '--permission',
-    ...[...folders].map((folder) => `--allow-fs-read=${realpathSync(folder)}`),
+    ...[...folders].map((folder) => `--allow-fs-read=${folder}`),
     `--max-old-space-size=${options.memoryMiB}`,
     '--disallow-code-generation-from-strings',
     '--no-warnings',

@@ -1,4 +1,6 @@
+import { realpathSync } from 'node:fs';
 import process from 'node:process';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Failure } from '../base/failure.ts';
 import type { Json } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
@@ -82,11 +84,11 @@ export class Worker {
   #hasEnded = false;
   #opening: PromiseWithResolvers<void> = Promise.withResolvers();
 
-  private constructor(options: WorkerOptions) {
+  private constructor(options: WorkerOptions, programFile: string) {
     this.#options = options;
     this.#process = new ScriptProcess({
       name: options.spec.name,
-      programUrl: options.spec.programUrl,
+      programFile,
       memoryMiB: options.spec.limits.memoryMiB,
       log: options.log,
       onFrame: (frame) => this.#receive(frame),
@@ -102,10 +104,12 @@ export class Worker {
         'unsupported',
         `scripts need Node 24; this is ${process.version}: start Lockstep with "npm start"`,
       );
-    const worker = new Worker(options);
+    const programFile = locateProgram(spec);
+    const worker = new Worker(options, programFile);
     const timer = setTimeout(() => worker.#giveUpStart(), limits.startMs);
     const childLimits = { timeoutMs: spec.limits.timeoutMs, hostCallMs: limits.hostCallMs };
-    const { name, programUrl, payload } = spec;
+    const { name, payload } = spec;
+    const programUrl = pathToFileURL(programFile).href;
     worker.#process.send(
       'O',
       JSON.stringify({ name, programUrl, payload, slots: options.messages, limits: childLimits }),
@@ -248,5 +252,15 @@ export class Worker {
 
   #startFailure(why: string): Failure {
     return new Failure('internal', `the script process of "${this.#options.spec.name}" cannot be started: ${why}`);
+  }
+}
+
+function locateProgram({ name, programUrl }: SessionSpec): string {
+  try {
+    return realpathSync(fileURLToPath(programUrl));
+  } catch (thrown) {
+    throw new Failure('internal', `the script process of "${name}" cannot be started: no program at ${programUrl}`, {
+      cause: thrown,
+    });
   }
 }

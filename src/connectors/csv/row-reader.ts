@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { Failure } from '../../base/failure.ts';
 import { ByteWindow } from './byte-window.ts';
 import type { CsvFormat } from './csv-format.ts';
-import { ESCAPED, RowSplitter } from './row-splitter.ts';
+import { ESCAPED, QUOTED, RowSplitter } from './row-splitter.ts';
 
 /** `row`, `fault`: see the fields of the reader. `more`: call `fill` and try again. `end`: all rows were given. */
 export type RowStep = 'row' | 'fault' | 'more' | 'end';
@@ -72,6 +72,11 @@ export class RowReader {
     this.#maxRowBytes = ROW_CELLS * format.maxCellBytes;
   }
 
+  /** A quote in the wrong place: where this row's cells begin and end is a guess. */
+  get isMiscut(): boolean {
+    return this.#isBroken;
+  }
+
   get cellCount(): number {
     return this.#splitter.count;
   }
@@ -110,6 +115,12 @@ export class RowReader {
     const start = cells.starts[index]! - this.#rowTextAt;
     const text = this.#rowText.slice(start, cells.ends[index]! - this.#rowTextAt);
     return cells.kinds[index] === ESCAPED ? this.#unescape(text) : text;
+  }
+
+  /** A cell that does not begin with a quote but holds one: data as a rule, but not where a row's identity is at stake. */
+  hasStrayQuote(index: number): boolean {
+    const { kinds } = this.#splitter;
+    return kinds[index] !== ESCAPED && kinds[index] !== QUOTED && this.cell(index)?.includes(this.#format.quote) === true;
   }
 
   async #moveTo(startByte: number): Promise<void> {

@@ -105,7 +105,8 @@ const jump = fc.constantFrom('', '', 'break;', 'continue;', 'if (true) { 8; brea
 const program = fc.letrec<{ list: string; statement: string }>((tie) => {
   const value = fc.nat(99).map((n) => `${n};`);
   const inner = fc.array(tie('statement'), { maxLength: 3 }).map((all) => all.join(' '));
-  const name = fc.nat(1_000_000).map((n) => `i${n}`);
+  // Neither small by preference nor shrunk: two loops that share a counter may never end.
+  const name = fc.noShrink(fc.noBias(fc.nat(1_000_000_000))).map((n) => `i${n}`);
   const loop = (shape: (counter: string, body: string) => string) =>
     fc.tuple(name, inner, jump).map(([counter, body, last]) => shape(counter, `${body} ${last}`));
   const statement = fc.oneof(
