@@ -3,12 +3,12 @@ import { formatFilter } from '../base/query-filter.ts';
 import type { Json } from '../base/json.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import type { AttributeTrace } from '../mapping/stages.ts';
-import type { Query } from '../model/object-set.ts';
+import type { Query, StoredObject } from '../model/object-set.ts';
 import { gatherIds } from '../recon/recon-by-id.ts';
 import { decide } from '../sync/decide.ts';
 import type { Evidence, SourceEvidence, TargetEvidence } from '../sync/evidence.ts';
 import { gatherTargets } from '../sync/gather-target.ts';
-import { linkView } from '../sync/link-view.ts';
+import { linksOfTargets, linkView } from '../sync/link-view.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
 import type { World } from '../sync/world.ts';
 import { shown } from './secrets.ts';
@@ -51,15 +51,13 @@ function bySource(world: World, id: string): Promise<GatheredEvidence> {
 async function byTarget(world: World, id: string): Promise<GatheredEvidence> {
   const found = (await world.target.readMany([id])).get(id);
   const view = linkView(world.mapping.compiled.links);
-  const { links } = world.repository;
-  const key = view.targetKey(id);
-  const linked = view.targetEnd === 'first' ? await links.findByFirst(view.rules.linkType, [key]) : await links.findBySecond(view.rules.linkType, [key]);
+  const linked = await linksOfTargets(world.repository.links, view, [id]);
   const sourceIds = linked.map((link) => view.sourceIdOf(link));
-  const present = sourceIds.length === 0 ? new Map() : await world.source.readMany(sourceIds);
-  if (present.size > 0) return gatherIds({ world, view }, [...present.keys()]);
+  const present = sourceIds.length === 0 ? new Map<string, StoredObject>() : await world.readSources(sourceIds);
+  if (present.size > 0) return gatherIds({ world, view }, [...present.values()].map((stored) => stored.id));
   if (found === undefined) throw new Failure('not-found', `Object ${id} not found on ${world.target.path}`);
   const qualifiers = world.mapping.compiled.qualifiers ?? ['default'];
-  return gatherTargets(world, [found], qualifiers, (ids) => world.source.readMany(ids));
+  return gatherTargets(world, [found], qualifiers, world.readSources);
 }
 
 function sentences(world: World, change: PlannedChange, fault: string | null): readonly string[] {

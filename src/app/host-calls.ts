@@ -1,5 +1,6 @@
 import { Failure, messageOf, type FailureCode } from '../base/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import type { LogLevel } from '../base/log.ts';
 import type { HostAnswer, HostCall, HostCallHandler } from '../mapping/script-host.ts';
 import type { ObjectSet, ObjectWrite, StoredObject } from '../model/object-set.ts';
 import { toQuery } from '../model/to-query.ts';
@@ -53,8 +54,15 @@ function resolve(lockstep: Lockstep, path: string, repository: Lockstep['reposit
   return { set: lockstep.objectSet(collection, repository), id };
 }
 
+const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
+
 async function answer(call: HostCall, sets: Sets, lockstep: Lockstep): Promise<Json> {
   const { name, args, mode } = call;
+  const level = LEVELS.find((one) => name === `logger.${one}`);
+  if (level !== undefined) {
+    lockstep.log.write(level, `script: ${String(args[0] ?? '')}`);
+    return null;
+  }
   const verb = name.replace(/^openidm\./, '');
   if (verb === 'read') return read(text(args[0], 'path'), sets, lockstep);
   if (verb === 'query') return query(text(args[0], 'path'), args[1] ?? {}, sets);

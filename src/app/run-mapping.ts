@@ -12,6 +12,7 @@ import { toQuery } from '../model/to-query.ts';
 import { ownerName } from '../recon/lease.ts';
 import type { Progress } from '../recon/progress.ts';
 import { reconcile, type ReconOptions, type ReconResult } from '../recon/recon.ts';
+import { readByKey } from '../sync/read-by-key.ts';
 import { StagedSet } from '../recon/staged-set.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { planningRepository } from '../repo/planning-repository.ts';
@@ -98,7 +99,9 @@ export async function openWorld(lockstep: Lockstep, mapping: MappingConfig, mode
       if (target instanceof StagedSet) await target.release();
       if (mode === 'plan') await repository.close();
     };
-    return { mapping: opened, source, target, repository, clock, newId, log, mode, runId, toQuery: (raw) => correlationQuery(lockstep, target, raw), close };
+    const { areSourceIdsCaseSensitive, areTargetIdsCaseSensitive } = compiled.links;
+    const readers = { readSources: readByKey(source, areSourceIdsCaseSensitive), readTargets: readByKey(target, areTargetIdsCaseSensitive) };
+    return { mapping: opened, source, target, ...readers, repository, clock, newId, log, mode, runId, toQuery: (raw) => correlationQuery(lockstep, target, raw), close };
   } catch (error) {
     await opened.close();
     throw error;

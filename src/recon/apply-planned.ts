@@ -30,19 +30,26 @@ export async function carryOut(world: World, entries: readonly RunEntry[], commi
     const units = carried.flatMap((one, i) => carriedUnits(world, one).map((unit) => ({ i, unit })));
     const conflicts = await commit(units.map(({ unit }) => unit), carried);
     if (conflicts.length === 0) break;
+    const first = new Map(units.map(({ i }, k): [number, number] => [i, k]).toReversed());
     const refused = new Map(conflicts.map((conflict) => [units[conflict.unit]!.i, conflict]));
-    carried = carried.map((one, i): Carried => (refused.has(i) ? afterConflict(one, refused.get(i)!) : one));
+    carried = carried.map((one, i): Carried => (refused.has(i) ? afterConflict(one, refused.get(i)!, refused.get(i)!.unit - first.get(i)!) : one));
   }
   await runPostActions(world, carried);
   return carried;
 }
 
 /** A revision that moved means that somebody changed the object after the plan was shown. */
-function afterConflict({ entry }: Carried, conflict: CommitConflict): Carried {
+function afterConflict({ entry }: Carried, conflict: CommitConflict, ordinal: number): Carried {
   if (conflict.code === 'revision') return { entry, status: 'skipped', message: `left alone: ${conflict.message}` };
-  if (conflict.code === 'not-found' && entry.changeClass === 'ambiguousDelete') return { entry, status: 'skipped', message: conflict.message };
+  if (conflict.code === 'not-found' && entry.changeClass === 'ambiguousDelete') return withoutCandidate(entry, ordinal);
   if (conflict.code === 'not-found') return { entry: { ...entry, before: null }, status: 'done', message: 'was gone already' };
   return { entry, status: 'failed', message: conflict.message };
+}
+
+/** A candidate that is gone (another link qualifier deleted it, too) does not save the others. */
+function withoutCandidate(entry: RunEntry, ordinal: number): Carried {
+  const { [deletesOf(entry)[ordinal]!.id]: gone, ...before } = entry.before ?? {};
+  return { entry: { ...entry, before }, status: 'done', message: entry.message };
 }
 
 async function runHooks(world: World, entries: readonly RunEntry[]): Promise<readonly Carried[]> {

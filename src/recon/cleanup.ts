@@ -37,7 +37,7 @@ function isThere(run: RunContext, sourceId: string): boolean {
 }
 
 async function withoutTarget(run: RunContext, links: readonly Link[]): Promise<readonly Link[]> {
-  const targets = await run.world.target.readMany(links.map((link) => run.view.targetIdOf(link)));
+  const targets = await run.world.readTargets(links.map((link) => run.view.targetIdOf(link)));
   return links.filter((link) => !targets.has(run.view.targetIdOf(link)));
 }
 

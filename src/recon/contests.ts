@@ -5,6 +5,7 @@ import type { ObjectWrite, StoredObject } from '../model/object-set.ts';
 import type { CommitUnit, LinkWrite } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
 import { prepareSources, type Prepared } from '../sync/gather-source.ts';
+import { linksOfSources } from '../sync/link-view.ts';
 import type { Outcome, PlannedChange } from '../sync/planned-change.ts';
 import type { Contest, Progress } from './progress.ts';
 import type { RunContext } from './run-context.ts';
@@ -82,9 +83,7 @@ async function takeBack(run: RunContext, contest: Contest, entries: ReadonlyMap<
   const target = (await world.target.readMany([contest.targetId])).get(contest.targetId) ?? null;
   const write = given === undefined || target === null ? null : inverse(given, target);
   if (write !== null && !isManagedSet(world.target)) await world.target.write([write]);
-  const { linkType } = view.rules;
-  const ids = [view.sourceKey(contest.holder)];
-  const links = view.sourceEnd === 'first' ? await world.repository.links.findByFirst(linkType, ids) : await world.repository.links.findBySecond(linkType, ids);
+  const links = await linksOfSources(world.repository.links, view, [contest.holder]);
   const unlinks = links.filter((link) => link.linkQualifier === linkQualifier).map((link): LinkWrite => ({ kind: 'delete', id: link.id, rev: link.rev }));
   const object = write !== null && isManagedSet(world.target) ? { object: world.target.toRowWrite(write) } : {};
   const units: CommitUnit[] = [{ ...object, links: unlinks }];

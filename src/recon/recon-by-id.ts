@@ -4,6 +4,7 @@ import { decide } from '../sync/decide.ts';
 import { NO_CORRELATION, type SourceEvidence } from '../sync/evidence.ts';
 import { completeSources, prepareSources, type Gathered } from '../sync/gather-source.ts';
 import { DEFAULT_QUALIFIER } from '../model/link.ts';
+import { linksOfSources } from '../sync/link-view.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
@@ -29,11 +30,8 @@ export async function gatherIds(run: Pick<RunContext, 'world' | 'view'>, ids: re
 
 async function gatherGone({ world, view }: Pick<RunContext, 'world' | 'view'>, ids: readonly string[]): Promise<readonly Gathered[]> {
   if (ids.length === 0) return [];
-  const { links } = world.repository;
-  const { linkType, isEnabled } = view.rules;
-  const keys = ids.map((id) => view.sourceKey(id));
-  const found = !isEnabled ? [] : view.sourceEnd === 'first' ? await links.findByFirst(linkType, keys) : await links.findBySecond(linkType, keys);
-  const targets = await world.target.readMany(found.map((link) => view.targetIdOf(link)));
+  const found = await linksOfSources(world.repository.links, view, ids);
+  const targets = await world.readTargets(found.map((link) => view.targetIdOf(link)));
   const items = found.map((link) => ({ target: targets.get(view.targetIdOf(link))?.object ?? {}, linkQualifier: link.linkQualifier }));
   const validity = await world.mapping.run('validTarget', items, world.mode);
   const linked = found.map((link, i): Gathered => {

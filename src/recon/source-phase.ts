@@ -4,6 +4,7 @@ import { applyChanges } from '../sync/apply.ts';
 import { decide } from '../sync/decide.ts';
 import { NO_CORRELATION, type SourceEvidence } from '../sync/evidence.ts';
 import { completeSources, prepareSources, type Gathered, type Prepared } from '../sync/gather-source.ts';
+import { linksOfSources } from '../sync/link-view.ts';
 import { planFailure } from '../sync/plan.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
 import { noteContests, resolveContests } from './contests.ts';
@@ -126,11 +127,7 @@ function failure(sourceId: string | null, message: string): PlannedChange {
 }
 
 async function touchLinked(run: RunContext, sourceIds: readonly string[]): Promise<void> {
-  if (sourceIds.length === 0 || !run.view.rules.isEnabled) return;
-  const { links } = run.world.repository;
-  const { linkType } = run.view.rules;
-  const keys = sourceIds.map((id) => run.view.sourceKey(id));
-  const found = run.view.sourceEnd === 'first' ? await links.findByFirst(linkType, keys) : await links.findBySecond(linkType, keys);
+  const found = await linksOfSources(run.world.repository.links, run.view, sourceIds);
   for (const link of found) run.touchedTargets.add(run.view.targetIdOf(link));
 }
 

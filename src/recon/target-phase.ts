@@ -1,18 +1,13 @@
 import type { Json } from '../base/json.ts';
 import { Failure } from '../base/failure.ts';
-import type { ObjectSet, StoredObject } from '../model/object-set.ts';
-import type { Page } from '../model/repository.ts';
+import type { StoredObject } from '../model/object-set.ts';
 import { applyChanges } from '../sync/apply.ts';
 import { decide } from '../sync/decide.ts';
+import { listsIds } from '../sync/read-by-key.ts';
 import { gatherTargets } from '../sync/gather-target.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
 import type { RunContext } from './run-context.ts';
 import { reported } from './source-phase.ts';
-
-/** Sets that can list their ids without reading the objects. */
-interface IdPages {
-  pageIds(after: Json, limit: number): Promise<Page<string>>;
-}
 
 const ID_PAGE = 2000;
 /** The checkpoint after the last page. */
@@ -61,7 +56,7 @@ async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers
   const { target } = run.world;
   const { targetQuery, batchSize } = run.request;
   const isLeft = (id: string): boolean => !run.touchedTargets.has(run.view.targetKey(id));
-  if (targetQuery !== null || !hasIdPages(target)) {
+  if (targetQuery !== null || !listsIds(target)) {
     const query = targetQuery === null ? {} : { query: targetQuery };
     const after = start === null ? {} : { after: start };
     for await (const page of target.scan({ pageSize: batchSize, signal: run.signal, ...query, ...after })) {
@@ -80,10 +75,6 @@ async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers
   }
 }
 
-function hasIdPages(set: ObjectSet): set is ObjectSet & IdPages {
-  return 'pageIds' in set;
-}
-
 /**
  * Source objects that links of left-over targets name. One that an unfiltered scan did not give is gone; after a filtered
  * scan it has to be asked for.
@@ -91,5 +82,5 @@ function hasIdPages(set: ObjectSet): set is ObjectSet & IdPages {
 async function readSources(run: RunContext, ids: readonly string[]): Promise<ReadonlyMap<string, StoredObject>> {
   const isFiltered = run.request.sourceQuery !== null || run.request.kind === 'reconById';
   const wanted = isFiltered ? ids : ids.filter((id) => run.seenSources.has(id));
-  return wanted.length === 0 ? new Map() : run.world.source.readMany(wanted);
+  return wanted.length === 0 ? new Map() : run.world.readSources(wanted);
 }

@@ -29,7 +29,7 @@ export interface Frame {
   readonly text: string;
 }
 
-export const MAX_FRAME_BYTES = 64 * 1024 * 1024;
+const MAX_FRAME_BYTES = 64 * 1024 * 1024;
 /** A single item, result, host-call argument list or answer. */
 export const MAX_VALUE_LENGTH = 16 * 1024 * 1024;
 

@@ -5,7 +5,7 @@ import { isManagedSet } from '../model/managed-set.ts';
 import type { Query, StoredObject } from '../model/object-set.ts';
 import type { SourceItem } from '../mapping/stages.ts';
 import { NO_CORRELATION, type Correlation, type SourceEvidence } from './evidence.ts';
-import { linkView, type LinkView } from './link-view.ts';
+import { linksOfSources, linksOfTargets, linkView, type LinkView } from './link-view.ts';
 import type { World } from './world.ts';
 
 /** One source object under one qualifier, as far as it can be known without looking at the target. */
@@ -110,7 +110,7 @@ async function readLinks(world: World, objects: readonly StoredObject[]): Promis
       found.set(keyOf(view.sourceIdOf(row.link), row.link.linkQualifier), { link: row.link, linkedTarget });
     }
   } else {
-    const rows = view.sourceEnd === 'first' ? await links.findByFirst(linkType, ids) : await links.findBySecond(linkType, ids);
+    const rows = await linksOfSources(links, view, objects.map((stored) => stored.id));
     for (const link of rows) found.set(keyOf(view.sourceIdOf(link), link.linkQualifier), { link, linkedTarget: undefined });
   }
   return (sourceId, linkQualifier) => found.get(keyOf(view.sourceKey(sourceId), linkQualifier)) ?? { link: null, linkedTarget: undefined };
@@ -140,7 +140,7 @@ export async function completeSources(world: World, prepared: readonly Prepared[
 async function readLinkedTargets(world: World, view: LinkView, prepared: readonly Prepared[]): Promise<ReadonlyMap<string, StoredObject>> {
   const wanted = prepared.filter((one) => one.link !== null && one.linkedTarget === undefined);
   if (wanted.length === 0) return new Map();
-  return world.target.readMany([...new Set(wanted.map((one) => view.targetIdOf(one.link!)))]);
+  return world.readTargets([...new Set(wanted.map((one) => view.targetIdOf(one.link!)))]);
 }
 
 interface Correlated {
@@ -177,10 +177,7 @@ async function readTaken(
   prepared: readonly Prepared[],
   found: readonly { readonly targets: readonly StoredObject[] }[],
 ): Promise<ReadonlyMap<string, Link>> {
-  const singles = prepared.flatMap((_, i) => (found[i]!.targets.length === 1 ? [view.targetKey(found[i]!.targets[0]!.id)] : []));
-  if (singles.length === 0 || !view.rules.isEnabled) return new Map();
-  const { links } = world.repository;
-  const { linkType } = view.rules;
-  const rows = view.targetEnd === 'first' ? await links.findByFirst(linkType, singles) : await links.findBySecond(linkType, singles);
+  const singles = prepared.flatMap((_, i) => (found[i]!.targets.length === 1 ? [found[i]!.targets[0]!.id] : []));
+  const rows = await linksOfTargets(world.repository.links, view, singles);
   return new Map(rows.map((link) => [keyOf(view.targetIdOf(link), link.linkQualifier), link]));
 }

@@ -3,7 +3,7 @@ import type { Link } from '../model/link.ts';
 import type { SourceItem, ValidTargetItem } from '../mapping/stages.ts';
 import type { TargetEvidence } from './evidence.ts';
 import { keyOf, type Fault } from './gather-source.ts';
-import { linkView, type LinkView } from './link-view.ts';
+import { linksOfTargets, linkView, type LinkView } from './link-view.ts';
 import type { World } from './world.ts';
 
 export interface GatheredTarget {
@@ -70,11 +70,7 @@ async function draft(world: World, view: LinkView, targets: readonly StoredObjec
 }
 
 async function readLinks(world: World, view: LinkView, targets: readonly StoredObject[]): Promise<ReadonlyMap<string, Link>> {
-  if (!view.rules.isEnabled) return new Map();
-  const ids = targets.map((target) => view.targetKey(target.id));
-  const { links } = world.repository;
-  const { linkType } = view.rules;
-  const rows = view.targetEnd === 'first' ? await links.findByFirst(linkType, ids) : await links.findBySecond(linkType, ids);
+  const rows = await linksOfTargets(world.repository.links, view, targets.map((target) => target.id));
   return new Map(rows.map((link) => [keyOf(view.targetIdOf(link), link.linkQualifier), link]));
 }
 

@@ -1,4 +1,5 @@
 import type { Link } from '../model/link.ts';
+import type { LinkReads } from '../model/repository.ts';
 import type { LinkRules } from '../mapping/compiled-mapping.ts';
 
 /** A link type as one mapping sees it: direction and letter case taken care of (specification §8). */
@@ -32,6 +33,21 @@ export function linkView(rules: LinkRules): LinkView {
       return isReversed ? { firstId: target, secondId: source } : { firstId: source, secondId: target };
     },
   };
+}
+
+/** The links of these source objects, under every qualifier. */
+export function linksOfSources(links: LinkReads, view: LinkView, sourceIds: readonly string[]): Promise<readonly Link[]> {
+  return linksAt(links, view, view.sourceEnd, sourceIds.map(view.sourceKey));
+}
+
+/** The links of these target objects, under every qualifier. */
+export function linksOfTargets(links: LinkReads, view: LinkView, targetIds: readonly string[]): Promise<readonly Link[]> {
+  return linksAt(links, view, view.targetEnd, targetIds.map(view.targetKey));
+}
+
+async function linksAt(links: LinkReads, { rules }: LinkView, end: 'first' | 'second', ids: readonly string[]): Promise<readonly Link[]> {
+  if (!rules.isEnabled || ids.length === 0) return [];
+  return end === 'first' ? links.findByFirst(rules.linkType, ids) : links.findBySecond(rules.linkType, ids);
 }
 
 const identity = (id: string): string => id;

@@ -6,12 +6,16 @@ import type { ObjectSet, Query } from '../model/object-set.ts';
 import type { Repository } from '../model/repository.ts';
 import type { OpenMapping } from '../mapping/open-mapping.ts';
 import type { ScriptMode } from '../mapping/script-host.ts';
+import type { ReadByKey } from './read-by-key.ts';
 
 /** Everything that one batch of one mapping needs of the world. */
 export interface World {
   readonly mapping: OpenMapping;
   readonly source: ObjectSet;
   readonly target: ObjectSet;
+  /** Objects by their ids as links hold them. */
+  readonly readSources: ReadByKey;
+  readonly readTargets: ReadByKey;
   readonly repository: Repository;
   readonly clock: Clock;
   readonly newId: NewId;

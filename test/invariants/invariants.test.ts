@@ -73,6 +73,10 @@ function isSound(world: RandomWorld, { result, entries }: Outcome): void {
   if (!isSilent) expect(entries.length, 'each count has its entry').toBe(result.progress.entries);
 }
 
+function sorted(objects: ReadonlyMap<string, string>): readonly string[] {
+  return [...objects].map(([id, text]) => `${id} ${text}`).sort();
+}
+
 async function hasUniqueLinks(engine: Engine): Promise<void> {
   const links = await engine.links('m');
   for (const end of ['firstId', 'secondId'] as const) {

@@ -9,6 +9,7 @@ import { openLockstep, type Lockstep } from '../../src/app/lockstep.ts';
 import { runMapping } from '../../src/app/run-mapping.ts';
 import type { RunOverrides } from '../../src/app/run-request.ts';
 import { startRun } from '../../src/app/runs.ts';
+import { openMemoryRepository } from '../../src/repo/memory/memory-repository.ts';
 import type { Link } from '../../src/model/link.ts';
 import type { RunEntry } from '../../src/model/run.ts';
 import type { ReconResult } from '../../src/recon/recon.ts';
@@ -76,7 +77,8 @@ export async function openEngine(spec: EngineSpec, clock: Clock = new TestClock(
   }
   const logged: string[] = [];
   const log: Log = { write: (level, message) => void logged.push(`${level}: ${message}`) };
-  const lockstep = await openLockstep({ config, dataDirectory: null, log, clock });
+  const opened = await openLockstep({ config, dataDirectory: null, log, clock });
+  const lockstep: Lockstep = { ...opened, openScratch: async () => openMemoryRepository(clock) };
   await preload(lockstep, spec);
   return {
     lockstep,
