@@ -135,9 +135,16 @@ async function openTarget(lockstep: Lockstep, compiled: CompiledMapping, reposit
   const target = lockstep.objectSet(compiled.target, repository);
   if (target.traits.isTransactional) return target;
   if (target.traits.lookup === 'direct' && mode === 'live') return target;
-  const staged = await StagedSet.open(mode === 'plan' ? readOnly(target) : target, await lockstep.openScratch(), mode === 'plan', lockstep.newId);
+  const staged = await StagedSet.open(mode === 'plan' ? readOnly(target) : target, await lockstep.openScratch(), mode === 'plan', lockstep.newId, namingAttribute(lockstep, compiled.target));
   for (const fault of staged.faults) lockstep.log.write('warn', `${compiled.target}: ${fault}`);
   return staged;
+}
+
+/** What the attribute of an external type is called whose native name is `__NAME__`. */
+function namingAttribute({ config }: Lockstep, collection: string): string | null {
+  const [, name, type = ''] = collection.split('/');
+  const properties = config.connectors.find((connector) => connector.name === name)?.objectTypes[type]?.properties ?? {};
+  return Object.keys(properties).find((key) => properties[key]!.nativeName === '__NAME__') ?? null;
 }
 
 function openScripts(lockstep: Lockstep, compiled: CompiledMapping, repository: Repository): Promise<OpenMapping> {

@@ -27,18 +27,24 @@ export class StagedSet implements ObjectSet {
   readonly #searchable = new Set<string>();
   readonly #faults: string[] = [];
 
-  private constructor(inner: ObjectSet, staging: Repository, isDryRun: boolean, newId: () => string) {
+  readonly #namingAttribute: string | null;
+
+  private constructor(inner: ObjectSet, staging: Repository, isDryRun: boolean, newId: () => string, namingAttribute: string | null) {
     this.#inner = inner;
     this.#staging = staging;
     this.#isDryRun = isDryRun;
     this.#newId = newId;
+    this.#namingAttribute = namingAttribute;
     this.path = inner.path;
     this.traits = { ...inner.traits, lookup: 'direct' };
   }
 
-  /** Reads the whole of `inner`. Rejects if it cannot be read completely. */
-  static async open(inner: ObjectSet, staging: Repository, isDryRun: boolean, newId: () => string, signal?: AbortSignal): Promise<StagedSet> {
-    const set = new StagedSet(inner, staging, isDryRun, newId);
+  /**
+   * Reads the whole of `inner`. Rejects if it cannot be read completely. `namingAttribute`: no two objects have the same
+   * value in it; a plan refuses a create that the set itself would refuse.
+   */
+  static async open(inner: ObjectSet, staging: Repository, isDryRun: boolean, newId: () => string, namingAttribute: string | null = null, signal?: AbortSignal): Promise<StagedSet> {
+    const set = new StagedSet(inner, staging, isDryRun, newId, namingAttribute);
     await staging.objects.declareTypes([{ name: TYPE, searchable: [] }]);
     for await (const page of inner.scan({ pageSize: PAGE, ...(signal === undefined ? {} : { signal }) })) {
       const units = page.objects.map((stored): CommitUnit => ({ object: { kind: 'create', type: TYPE, id: stored.id, doc: toDoc(stored) } }));
@@ -121,13 +127,29 @@ export class StagedSet implements ObjectSet {
   }
 
   async #pretend(writes: readonly ObjectWrite[]): Promise<readonly WriteOutcome[]> {
-    const present = await this.readMany(writes.flatMap((write) => (write.id === null ? [] : [write.id])));
+    const present = new Set((await this.readMany(writes.flatMap((write) => (write.id === null ? [] : [write.id])))).keys());
+    const named = await this.#takenNames(writes);
     return writes.map((write): WriteOutcome => {
-      if (write.kind === 'create' && write.id !== null && present.has(write.id))
-        return { ok: false, code: 'exists', message: `${this.path}/${write.id} exists already` };
-      if (write.kind !== 'create' && !present.has(write.id)) return { ok: false, code: 'not-found', message: `${this.path}/${write.id} does not exist` };
-      return { ok: true, id: write.id ?? this.#newId(), rev: null };
+      if (write.kind !== 'create')
+        return present.has(write.id) ? { ok: true, id: write.id, rev: null } : { ok: false, code: 'not-found', message: `${this.path}/${write.id} does not exist` };
+      const name = this.#nameOf(write);
+      const id = write.id ?? this.#newId();
+      if (present.has(id) || (name !== null && named.has(name))) return { ok: false, code: 'exists', message: `${this.path}/${name ?? id} exists already` };
+      present.add(id);
+      if (name !== null) named.add(name);
+      return { ok: true, id, rev: null };
     });
+  }
+
+  #nameOf(write: ObjectWrite): string | null {
+    const name = write.kind === 'create' && this.#namingAttribute !== null ? write.object[this.#namingAttribute] : null;
+    return typeof name === 'string' ? name : null;
+  }
+
+  async #takenNames(writes: readonly ObjectWrite[]): Promise<Set<string>> {
+    const names = [...new Set(writes.flatMap((write) => this.#nameOf(write) ?? []))];
+    const answers = await this.query(names.map((value) => ({ kind: 'filter', filter: { kind: 'compare', operator: 'eq', pointer: [this.#namingAttribute!], value } })));
+    return new Set(names.filter((_, i) => answers[i]!.ok && answers[i]!.objects.length > 0));
   }
 
   async #follow(changed: readonly { readonly write: ObjectWrite; readonly id: string; readonly rev: string | null }[]): Promise<void> {

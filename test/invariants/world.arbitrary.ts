@@ -21,7 +21,7 @@ export const TARGET_PATHS: Readonly<Record<TargetKind, string>> = { managed: 'ma
 /** Actions that do not undo in the next run what was done in this one. */
 const STABLE_ACTIONS: Readonly<Record<string, readonly string[]>> = {
   CONFIRMED: ['UPDATE', 'UPDATE', 'UPDATE', 'IGNORE', 'REPORT', 'LINK', 'NOREPORT'],
-  FOUND: ['UPDATE', 'UPDATE', 'LINK', 'EXCEPTION', 'IGNORE'],
+  FOUND: ['UPDATE', 'UPDATE', 'EXCEPTION', 'IGNORE'],
   FOUND_ALREADY_LINKED: ['EXCEPTION', 'IGNORE', 'REPORT'],
   ABSENT: ['CREATE', 'CREATE', 'CREATE', 'EXCEPTION', 'ASYNC'],
   AMBIGUOUS: ['EXCEPTION', 'IGNORE', 'NOREPORT'],
