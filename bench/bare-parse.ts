@@ -25,7 +25,7 @@ async function parse(file: string): Promise<number> {
   for (;;) {
     const { bytesRead } = await handle.read(buffer, 0, WINDOW_BYTES, start);
     if (bytesRead === 0) break;
-    const text = buffer.latin1Slice(0, bytesRead);
+    const text = buffer.toString('latin1', 0, bytesRead);
     splitter.load(text, false);
     let at = 0;
     for (; splitter.split(at) === 'row'; at = splitter.next) {

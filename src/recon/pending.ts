@@ -7,16 +7,14 @@ import type { LinkView } from '../sync/link-view.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
 
 /**
- * Changes that are planned but not applied yet. What they will create or link is invisible to look-ups, so an object
- * whose correlation would meet one of them has to wait until they are applied: that keeps a batch equal to one object
- * after the other.
+ * Changes that are planned but not applied yet, or that are being applied at this moment. What they create or link cannot
+ * be relied on to be seen by look-ups, so an object whose correlation would meet one of them has to wait until they are
+ * applied: that keeps a batch equal to one object after the other.
  */
 export class Pending {
   readonly #view: LinkView;
-  readonly #claimed = new Set<string>();
-  readonly #written = new Set<string>();
-  readonly #created: JsonObject[] = [];
-  readonly #byValue = new Map<string, Map<Json, JsonObject[]>>();
+  #planned = new Traces();
+  #applying = new Traces();
   #changes: PlannedChange[] = [];
   #writes = 0;
   #closed = 0;
@@ -37,9 +35,9 @@ export class Pending {
     this.#changes.push(change);
     if (change.write !== null && !isDestructive(change)) this.#writes++;
     if (change.link?.kind === 'create' && change.targetId !== null)
-      this.#claimed.add(keyOf(this.#view.targetKey(change.targetId), change.evidence.linkQualifier));
-    if (change.write?.kind === 'update') this.#written.add(this.#view.targetKey(change.write.id));
-    if (change.write?.kind === 'create') this.#remember(change.write.object, change.write.id);
+      this.#planned.claimed.add(keyOf(this.#view.targetKey(change.targetId), change.evidence.linkQualifier));
+    if (change.write?.kind === 'update') this.#planned.written.add(this.#view.targetKey(change.write.id));
+    if (change.write?.kind === 'create') this.#planned.remember(change.write.object, change.write.id);
   }
 
   /** From here on belongs to a batch that is not complete yet. */
@@ -50,6 +48,7 @@ export class Pending {
   /**
    * What can be applied now, in order. In the middle of a batch the entries that leave no trace of their own stay until
    * the checkpoint moves past the batch: after a crash they could not be told from objects that were not looked at yet.
+   * `applied` has to be called when it is done, and nothing taken in between.
    */
   take(): readonly PlannedChange[] {
     const isKept = (change: PlannedChange, i: number): boolean => i >= this.#closed && !change.isReported && change.outcome !== 'failed';
@@ -57,39 +56,57 @@ export class Pending {
     this.#changes = this.#changes.filter(isKept);
     this.#closed = 0;
     this.#writes = 0;
-    this.#claimed.clear();
-    this.#written.clear();
-    this.#created.length = 0;
-    this.#byValue.clear();
+    this.#applying = this.#planned;
+    this.#planned = new Traces();
     return taken;
+  }
+
+  /** What was taken last is applied: look-ups see it. */
+  applied(): void {
+    this.#applying = new Traces();
   }
 
   /** True if applying what is pending could change what was found out about this object. */
   isContested(evidence: SourceEvidence): boolean {
-    if (evidence.target !== null && this.#written.has(this.#view.targetKey(evidence.target.id))) return true;
+    if (evidence.target !== null) {
+      const written = this.#view.targetKey(evidence.target.id);
+      if (this.#planned.written.has(written) || this.#applying.written.has(written)) return true;
+    }
     if (evidence.link !== null || evidence.correlation.kind === 'none') return false;
     const { targets, query } = evidence.correlation;
-    if (targets.some((target) => this.#claimed.has(keyOf(this.#view.targetKey(target.id), evidence.linkQualifier)))) return true;
-    return query?.kind === 'filter' && this.#created.length > 0 && this.#wouldFind(query.filter);
+    for (const { id } of targets) {
+      const key = keyOf(this.#view.targetKey(id), evidence.linkQualifier);
+      if (this.#planned.claimed.has(key) || this.#applying.claimed.has(key)) return true;
+    }
+    return query?.kind === 'filter' && (this.#planned.wouldFind(query.filter) || this.#applying.wouldFind(query.filter));
   }
+}
 
-  #remember(object: JsonObject, id: string | null): void {
+/** What changes leave behind that a look-up could find. */
+class Traces {
+  readonly claimed = new Set<string>();
+  readonly written = new Set<string>();
+  readonly #created: JsonObject[] = [];
+  readonly #byValue = new Map<string, Map<Json, JsonObject[]>>();
+
+  remember(object: JsonObject, id: string | null): void {
     const created = id === null ? object : { _id: id, ...object };
     this.#created.push(created);
     for (const [attribute, index] of this.#byValue) addTo(index, created, attribute);
   }
 
-  #wouldFind(filter: Filter): boolean {
-    const test = compileFilter(filter, { caseSensitive: true });
+  wouldFind(filter: Filter): boolean {
+    if (this.#created.length === 0) return false;
     const probe = topEquality(filter);
-    if (probe === null) return this.#created.some(test);
+    if (probe === null) return this.#created.some(compileFilter(filter, { caseSensitive: true }));
     let index = this.#byValue.get(probe.attribute);
     if (index === undefined) {
       index = new Map();
       for (const created of this.#created) addTo(index, created, probe.attribute);
       this.#byValue.set(probe.attribute, index);
     }
-    return (index.get(probe.value) ?? []).some(test);
+    const found = index.get(probe.value);
+    return found !== undefined && found.some(compileFilter(filter, { caseSensitive: true }));
   }
 }
 

@@ -30,23 +30,24 @@ export interface SourcePhaseStart {
  */
 export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): Promise<{ readonly isEmpty: boolean }> {
   const pending = new Pending(run.view);
+  const applier = new Applier(run, pending);
   if (start.cursor !== null) await replaySources(run, start.cursor);
   let isEmpty = start.cursor === null;
   let cursor = start.cursor;
   for await (const batch of ahead(batches(run, start))) {
     run.signal.throwIfAborted();
     if (batch.page.objects.length + batch.page.faults.length > 0) isEmpty = false;
-    await planBatch(run, batch.prepared, pending, cursor);
+    await planBatch(run, batch.prepared, pending, applier, cursor);
     for (const fault of batch.faults) pending.add(fault);
     pending.closeBatch();
     cursor = batch.page.cursor;
     const { source } = run.ledger.progress;
     const total = batch.page.total ?? (batch.page.isLast ? run.seenSources.size : source.total);
     run.ledger.update({ source: { processed: run.seenSources.size, total } });
-    if (pending.writes >= run.world.target.preferredWriteCount() || pending.size >= MAX_PENDING || run.world.target.traits.isTransactional)
-      await flush(run, pending, cursor);
+    if (isDue(run, pending)) await applier.apply(cursor);
   }
-  await flush(run, pending, cursor);
+  await applier.apply(cursor);
+  await applier.finish();
   await resolveContests(run, (prepared) => decideOneByOne(run, prepared, cursor));
   return { isEmpty };
 }
@@ -55,13 +56,22 @@ export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): 
 async function decideOneByOne(run: RunContext, prepared: readonly Prepared[], cursor: Json): Promise<void> {
   for (const one of prepared) {
     const pending = new Pending(run.view);
-    await planBatch(run, [one], pending, cursor);
+    const applier = new Applier(run, pending);
+    await planBatch(run, [one], pending, applier, cursor);
     pending.closeBatch();
-    await flush(run, pending, cursor);
+    await applier.apply(cursor);
+    await applier.finish();
   }
 }
 
 const MAX_PENDING = 20_000;
+/** Objects in one transaction, at least, changed or not. Larger ones were not measurably faster, and take more memory. */
+const TRANSACTION_SIZE = 500;
+
+function isDue({ world }: RunContext, pending: Pending): boolean {
+  if (world.target.traits.isTransactional) return pending.size >= TRANSACTION_SIZE;
+  return pending.writes >= world.target.preferredWriteCount() || pending.size >= MAX_PENDING;
+}
 
 /** Runs one step ahead of its consumer. */
 async function* ahead<T>(items: AsyncIterable<T>): AsyncIterable<T> {
@@ -132,7 +142,7 @@ async function touchLinked(run: RunContext, sourceIds: readonly string[]): Promi
 }
 
 /** Plans a batch; objects that meet something pending are gathered again after it was applied. */
-async function planBatch(run: RunContext, prepared: readonly Prepared[], pending: Pending, cursor: Json): Promise<void> {
+async function planBatch(run: RunContext, prepared: readonly Prepared[], pending: Pending, applier: Applier, cursor: Json): Promise<void> {
   let open = prepared;
   while (open.length > 0) {
     const gathered = await completeSources(run.world, open);
@@ -143,7 +153,10 @@ async function planBatch(run: RunContext, prepared: readonly Prepared[], pending
       if (gathered[i]!.fault === null && pending.isContested(gathered[i]!.evidence)) contested.push({ ...open[i]!, linkedTarget: undefined });
       else pending.add(reported(run, change));
     }
-    if (contested.length > 0) await flush(run, pending, cursor);
+    if (contested.length > 0) {
+      await applier.apply(cursor);
+      await applier.finish();
+    }
     open = contested;
   }
 }
@@ -162,13 +175,50 @@ function touch(run: RunContext, gathered: readonly Gathered[]): void {
   }
 }
 
-async function flush(run: RunContext, pending: Pending, cursor: Json): Promise<void> {
-  const changes = pending.take();
-  run.ledger.moveTo(cursor);
-  noteContests(run, changes);
-  for (const { targetId } of await applyChanges(run.world, changes, run.ledger))
-    if (targetId !== null) run.touchedTargets.add(run.view.targetKey(targetId));
+/**
+ * Applies what is pending, one batch after the other. Where the target is the repository the next batch is gathered and
+ * planned meanwhile (what it finds is checked against what is being applied); scripts that may look at the target, and
+ * targets outside, see each batch complete.
+ */
+class Applier {
+  readonly #run: RunContext;
+  readonly #pending: Pending;
+  readonly #isAhead: boolean;
+  #applying: Promise<void> = Promise.resolve();
+
+  constructor(run: RunContext, pending: Pending) {
+    this.#run = run;
+    this.#pending = pending;
+    const { mapping, target } = run.world;
+    this.#isAhead = target.traits.isTransactional && !mapping.compiled.scripts.some(({ code }) => LOOKS_ASIDE.test(code));
+  }
+
+  /** Resolves when it has begun, and the one before is applied. */
+  async apply(cursor: Json): Promise<void> {
+    await this.#applying;
+    this.#applying = this.#applyPending(cursor);
+    this.#applying.catch(() => {});
+    if (!this.#isAhead) await this.#applying;
+  }
+
+  /** Resolves when everything is applied. */
+  finish(): Promise<void> {
+    return this.#applying;
+  }
+
+  async #applyPending(cursor: Json): Promise<void> {
+    const { world, ledger, view, touchedTargets } = this.#run;
+    const changes = this.#pending.take();
+    ledger.moveTo(cursor);
+    noteContests(this.#run, changes);
+    for (const { targetId } of await applyChanges(world, changes, ledger))
+      if (targetId !== null) touchedTargets.add(view.targetKey(targetId));
+    this.#pending.applied();
+  }
 }
+
+/** A script that names one of these may read what the run writes. */
+const LOOKS_ASIDE = /\b(openidm|require|eval|Function|this|globalThis)\b/;
 
 /**
  * After an interruption: what had been seen and touched is found out again from the same scan; nothing is written.

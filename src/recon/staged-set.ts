@@ -133,7 +133,7 @@ export class StagedSet implements ObjectSet {
       if (write.kind !== 'create')
         return present.has(write.id) ? { ok: true, id: write.id, rev: null } : { ok: false, code: 'not-found', message: `${this.path}/${write.id} does not exist` };
       const name = this.#nameOf(write);
-      const id = write.id ?? this.#newId();
+      const id = write.id ?? name ?? this.#newId();
       if (present.has(id) || (name !== null && named.has(name))) return { ok: false, code: 'exists', message: `${this.path}/${name ?? id} exists already` };
       present.add(id);
       if (name !== null) named.add(name);

@@ -2,6 +2,7 @@ import type { Link } from '../../model/link.ts';
 import type { LinkWrite } from '../../model/repository.ts';
 import { linkChanged, linkExists, linkMissing, type UnitConflict } from '../conflict.ts';
 import type { RawPage } from './object-table.ts';
+import { GroupedInsert } from './grouped-insert.ts';
 import { flat, type Cell, type SqliteDatabase } from './sqlite-database.ts';
 import type { TypeLayouts } from './type-layout.ts';
 
@@ -10,10 +11,12 @@ export class LinkTable {
   readonly #layouts: TypeLayouts;
   /** Number of a type and qualifier. Forgotten when a transaction is rolled back. */
   readonly #kinds = new Map<string, number>();
+  readonly #creates: GroupedInsert;
 
   constructor(db: SqliteDatabase, layouts: TypeLayouts) {
     this.#db = db;
     this.#layouts = layouts;
+    this.#creates = new GroupedInsert(db, 'INSERT INTO link (id, rev, kind, first_id, second_id) VALUES', '(?, ?, ?, ?, ?)', 5);
   }
 
   count(linkType: string): number {
@@ -76,7 +79,19 @@ export class LinkTable {
     }
   }
 
+  /** In order, but not necessarily at once: `flush` completes it. False if something was refused. */
+  writeSoon(write: LinkWrite): boolean {
+    if (write.kind !== 'create') return this.flush() && this.write(write) === null;
+    const { id, rev, linkType, linkQualifier, firstId, secondId } = write.link;
+    return this.#creates.add(id, rev, this.#kind(linkType, linkQualifier), firstId, secondId);
+  }
+
+  flush(): boolean {
+    return this.#creates.flush();
+  }
+
   forgetUncommitted(): void {
+    this.#creates.drop();
     this.#kinds.clear();
   }
 

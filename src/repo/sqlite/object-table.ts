@@ -3,6 +3,7 @@ import type { Json } from '../../base/json.ts';
 import { objectChanged, objectExists, objectMissing, type UnitConflict } from '../conflict.ts';
 import { keysFromText, type RawObject } from './commit-tape.ts';
 import { parseDocument } from './document.ts';
+import { GroupedInsert } from './grouped-insert.ts';
 import { planFilter, type FilterPlan, type Fragment } from './filter-plan.ts';
 import { indexKey, type AttributeKeys } from './index-key.ts';
 import { flat, type Cell, type Row, type SqliteDatabase } from './sqlite-database.ts';
@@ -23,6 +24,8 @@ const MAX_CHUNKS = 20;
 export class ObjectTable {
   readonly #db: SqliteDatabase;
   readonly #layouts: TypeLayouts;
+  /** A layout that grows is another layout. */
+  #creates: { readonly layout: TypeLayout; readonly rows: GroupedInsert } | null = null;
 
   constructor(db: SqliteDatabase, layouts: TypeLayouts) {
     this.#db = db;
@@ -109,6 +112,26 @@ export class ObjectTable {
       case 'delete':
         return this.#delete(layout, write);
     }
+  }
+
+  /** In order, but not necessarily at once: `flush` completes it. False if something was refused. */
+  writeSoon(write: RawObject): boolean {
+    const layout = this.#layouts.get(write.type.name);
+    const keys = write.kind === 'create' ? keysOf(layout, write) : [];
+    if (write.kind !== 'create' || keys.some(Array.isArray)) return this.flush() && this.write(write) === null;
+    if (this.#creates?.layout !== layout) {
+      if (!this.flush()) return false;
+      this.#creates = { layout, rows: groupedInsert(this.#db, layout) };
+    }
+    return this.#creates.rows.add(write.id, write.doc, ...keys.map(scalarKey));
+  }
+
+  flush(): boolean {
+    return this.#creates?.rows.flush() ?? true;
+  }
+
+  forgetUncommitted(): void {
+    this.#creates?.rows.drop();
   }
 
   #indexedChunk(layout: TypeLayout, plan: FilterPlan, candidates: Fragment, from: number): Chunk {
@@ -203,6 +226,12 @@ function keysOf(layout: TypeLayout, { type, doc, keys }: RawObject): readonly At
 
 function scalarKey(key: AttributeKeys): string | null {
   return typeof key === 'string' ? key : null;
+}
+
+function groupedInsert(db: SqliteDatabase, { objects, columns }: TypeLayout): GroupedInsert {
+  const names = columns.map((_, i) => `, s${i + 1}`).join('');
+  const marks = columns.map(() => ', ?').join('');
+  return new GroupedInsert(db, `INSERT INTO ${objects} (id, rev, doc${names}) VALUES`, `(?, 0, ?${marks})`, 2 + columns.length);
 }
 
 function insertSql({ objects, columns }: TypeLayout): string {

@@ -1,6 +1,7 @@
 import type { EntryWrite } from '../../model/repository.ts';
 import { entryChanged, entryExists, entryMissing, runMissing, type UnitConflict } from '../conflict.ts';
 import type { RawEntry, RawRun } from './commit-tape.ts';
+import { GroupedInsert } from './grouped-insert.ts';
 import { flat, type Cell, type SqliteDatabase } from './sqlite-database.ts';
 
 const RUN_SPACE = 2 ** 32;
@@ -10,14 +11,18 @@ const MAX_RUN_NO = 2 ** 21 - 1;
 const ENTRY_COLUMNS =
   'status, timestamp_ms, phase, situation, action, change_class, link_qualifier, source_id, target_id, ' +
   'ambiguous_target_ids, before_object, after_value, message, detail';
+const ENTRY_WIDTH = ENTRY_COLUMNS.split(',').length + 1;
 
 export class RunTable {
   readonly #db: SqliteDatabase;
   /** Numbers of runs. Forgotten when a transaction is rolled back. */
   readonly #numbers = new Map<string, number>();
+  readonly #inserts: GroupedInsert;
 
   constructor(db: SqliteDatabase) {
     this.#db = db;
+    const marks = Array.from({ length: ENTRY_WIDTH }, () => '?').join(', ');
+    this.#inserts = new GroupedInsert(db, `INSERT INTO run_entry (key, ${ENTRY_COLUMNS}) VALUES`, `(${marks})`, ENTRY_WIDTH);
   }
 
   /** JSON of the record. */
@@ -86,7 +91,19 @@ export class RunTable {
     return write.kind === 'insert' ? this.#insert(write) : this.#settle(write);
   }
 
+  /** In order, but not necessarily at once: `flush` completes it. False if something was refused. */
+  writeSoon(write: RawEntry): boolean {
+    if (write.kind !== 'insert') return this.flush() && this.write(write) === null;
+    const no = this.#numberOf(write.runId);
+    return no !== null && this.#inserts.add(no * RUN_SPACE + write.seq, ...write.columns);
+  }
+
+  flush(): boolean {
+    return this.#inserts.flush();
+  }
+
   forgetUncommitted(): void {
+    this.#inserts.drop();
     this.#numbers.clear();
   }
 

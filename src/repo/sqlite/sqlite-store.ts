@@ -139,8 +139,8 @@ export class SqliteStore {
   }
 
   #writeStraight(tape: CommitTape): boolean {
-    for (const unit of readTape(tape)) if (this.#writeUnit(unit)) return false;
-    return true;
+    for (const unit of readTape(tape)) if (!this.#writeSoon(unit)) return false;
+    return this.#objects.flush() && this.#links.flush() && this.#runs.flush();
   }
 
   /** A refused unit leaves nothing behind that could make a later one fail. */
@@ -160,6 +160,12 @@ export class SqliteStore {
     return conflicts.length === 0;
   }
 
+  #writeSoon(unit: RawUnit): boolean {
+    if (findBadId(unit) || (unit.object && !this.#objects.writeSoon(unit.object))) return false;
+    for (const link of unit.links) if (!this.#links.writeSoon(link)) return false;
+    return !unit.entry || this.#runs.writeSoon(unit.entry);
+  }
+
   #writeUnit(unit: RawUnit): UnitConflict | null {
     let conflict = findBadId(unit);
     if (!conflict && unit.object) conflict = this.#objects.write(unit.object);
@@ -169,6 +175,7 @@ export class SqliteStore {
   }
 
   #forgetUncommitted(): void {
+    this.#objects.forgetUncommitted();
     this.#links.forgetUncommitted();
     this.#runs.forgetUncommitted();
   }

@@ -1,0 +1,3 @@
+import { runAlone } from './series.ts';
+
+await runAlone(['bare-insert', 'bare-parse', 'first-load']);

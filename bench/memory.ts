@@ -1,0 +1,3 @@
+import { runAlone } from './series.ts';
+
+await runAlone(['memory-unchanged']);

@@ -1,0 +1,3 @@
+import { runAlone } from './series.ts';
+
+await runAlone(['bare-parse', 'first-load', 'unchanged', 'changed']);
