@@ -7,7 +7,7 @@ import { fromJson, toJson, type HeldClass } from '../recon/progress.ts';
 import type { Outcome } from '../sync/planned-change.ts';
 import type { Lockstep } from './lockstep.ts';
 import { openWorld } from './run-mapping.ts';
-import { rejectEntries } from './runs.ts';
+import { rejectHeld } from './runs.ts';
 
 export interface HeldRun {
   readonly record: RunRecord;
@@ -106,9 +106,5 @@ async function settleStale(lockstep: Lockstep, run: RunRecord, stale: readonly C
 
 /** Turns down what a run held. Nothing is written but the decision. */
 export async function reject(lockstep: Lockstep, { record }: HeldRun, reason: string): Promise<number> {
-  const count = await rejectEntries(lockstep, record.id, 'held', reason);
-  const progress = fromJson(record.progress);
-  const counts = { ...progress.counts, held: progress.counts.held - count, ignored: progress.counts.ignored + count };
-  await lockstep.repository.commit({ units: [], run: { ...record, progress: toJson({ ...progress, counts }) } });
-  return count;
+  return rejectHeld(lockstep, record.id, reason);
 }

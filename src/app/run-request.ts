@@ -20,11 +20,13 @@ export interface RunOverrides {
 /** The mapping's own settings with the caller's over them. */
 export function reconRequest(compiled: CompiledMapping, overrides: RunOverrides, lockstep: LockstepConfig): ReconRequest {
   const isById = overrides.ids !== undefined;
+  const sourceQuery = effective(overrides.sourceQuery, compiled.sourceQuery?.query ?? null);
   const runTargetPhase = overrides.runTargetPhase ?? compiled.runTargetPhase ?? !isById;
   return {
     kind: isById ? 'reconById' : 'recon',
     ids: overrides.ids ?? [],
-    sourceQuery: effective(overrides.sourceQuery, compiled.sourceQuery?.query ?? null),
+    sourceQuery,
+    isSourceWhole: sourceQuery === null && (compiled.sourceQuery?.resourceName ?? compiled.source) === compiled.source,
     targetQuery: effective(overrides.targetQuery, compiled.targetQuery?.query ?? null),
     runTargetPhase: runTargetPhase && !isById,
     allowEmptySourceSet: overrides.allowEmptySourceSet ?? compiled.allowEmptySourceSet,

@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import type { RunEntry, RunRecord } from '../model/run.ts';
 import { holdLease, isHolderDead, ownerName } from '../recon/lease.ts';
+import { fromJson, toJson } from '../recon/progress.ts';
 import type { ReconResult } from '../recon/recon.ts';
 import type { Lockstep } from './lockstep.ts';
 import { mappingHash, runMapping, type RunListeners, type RunMappingOptions } from './run-mapping.ts';
@@ -40,7 +41,18 @@ export async function startRun(lockstep: Lockstep, mapping: MappingConfig, optio
 /** What an older run of the mapping still held was planned anew by this one: approving it twice would be a mistake. */
 async function supersede(lockstep: Lockstep, newer: RunRecord): Promise<void> {
   for (const { runId, mapping } of await lockstep.repository.runs.withEntries('held'))
-    if (mapping === newer.mapping && runId !== newer.id) await rejectEntries(lockstep, runId, 'held', `superseded by run ${newer.id}`);
+    if (mapping === newer.mapping && runId !== newer.id) await rejectHeld(lockstep, runId, `superseded by run ${newer.id}`);
+}
+
+/** Turns down what a run holds, and counts it as ignored. */
+export async function rejectHeld(lockstep: Lockstep, runId: string, reason: string): Promise<number> {
+  const count = await rejectEntries(lockstep, runId, 'held', reason);
+  const record = count === 0 ? null : await lockstep.repository.runs.read(runId);
+  if (record === null) return count;
+  const progress = fromJson(record.progress);
+  const counts = { ...progress.counts, held: progress.counts.held - count, ignored: progress.counts.ignored + count };
+  await lockstep.repository.commit({ units: [], run: { ...record, progress: toJson({ ...progress, counts }) } });
+  return count;
 }
 
 const CURSOR_REFUSED = /changed since/;

@@ -74,7 +74,7 @@ function compileSource(payload: ProgramPayload, runtime: ProgramRuntime): (item:
   return (item) => {
     const scope = { source: item.source, linkQualifier: item.linkQualifier };
     const isValid =
-      (payload.validSource === null || truth(runtime.call(payload.validSource, scope), 'validSource')) && passes(scope);
+      (payload.validSource === null || truth(runtime.call(payload.validSource, scope), 'validSource')) && (item.skipsCondition === true || passes(scope));
     return item.wantsCorrelation ? { isValid, ...correlate(item) } : { isValid };
   };
 }

@@ -28,6 +28,8 @@ export interface SourceItem {
   readonly linkQualifier: string;
   /** False when there is a link, or when correlation is skipped for the whole run. */
   readonly wantsCorrelation: boolean;
+  /** The target phase: `sourceCondition` is not asked there (specification §4.4). */
+  readonly skipsCondition?: boolean;
 }
 
 export interface SourceResult {

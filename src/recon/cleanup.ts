@@ -13,7 +13,7 @@ const PAGE = 1000;
 export async function planLinkCleanup(run: RunContext): Promise<void> {
   const { repository, mapping } = run.world;
   const { linkType, isEnabled } = mapping.compiled.links;
-  if (!isEnabled || run.request.sourceQuery !== null || run.request.kind === 'reconById') return;
+  if (!isEnabled || !run.request.isSourceWhole || run.request.kind === 'reconById') return;
   const planned = await plannedLinks(run);
   let after: Json = null;
   do {

@@ -13,11 +13,14 @@ import type { RunContext } from './run-context.ts';
  */
 export async function reconcileIds(run: RunContext, isDone: (sourceId: string, linkQualifier: string) => boolean): Promise<{ readonly isEmpty: false }> {
   const ids = [...new Set(run.request.ids)];
-  const gathered = (await gatherIds(run, ids)).filter(({ evidence }) => !isDone(evidence.sourceId, evidence.linkQualifier));
-  const changes = await decide(run.world, gathered);
-  for (const id of ids) run.seenSources.add(run.view.sourceKey(id));
   run.ledger.update({ source: { processed: ids.length, total: ids.length } });
-  await applyChanges(run.world, changes, run.ledger);
+  for (const id of ids) {
+    run.signal.throwIfAborted();
+    // One after the other: what one object gets, the next must see.
+    const gathered = (await gatherIds(run, [id])).filter(({ evidence }) => !isDone(evidence.sourceId, evidence.linkQualifier));
+    run.seenSources.add(run.view.sourceKey(id));
+    await applyChanges(run.world, await decide(run.world, gathered), run.ledger);
+  }
   return { isEmpty: false };
 }
 

@@ -25,6 +25,8 @@ export interface ReconRequest {
   readonly kind: 'recon' | 'reconById';
   readonly ids: readonly string[];
   readonly sourceQuery: Query | null;
+  /** The scan gives every source object: one that it does not give does not exist. */
+  readonly isSourceWhole: boolean;
   readonly targetQuery: Query | null;
   readonly runTargetPhase: boolean;
   readonly allowEmptySourceSet: boolean;

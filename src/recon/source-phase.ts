@@ -70,7 +70,8 @@ const TRANSACTION_SIZE = 500;
 
 function isDue({ world }: RunContext, pending: Pending): boolean {
   if (world.target.traits.isTransactional) return pending.size >= TRANSACTION_SIZE;
-  return pending.writes >= world.target.preferredWriteCount() || pending.size >= MAX_PENDING;
+  const limit = pending.writes === 0 ? TRANSACTION_SIZE : MAX_PENDING;
+  return pending.writes >= world.target.preferredWriteCount() || pending.size >= limit;
 }
 
 /** Runs one step ahead of its consumer. */

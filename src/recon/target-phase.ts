@@ -80,7 +80,7 @@ async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers
  * scan it has to be asked for.
  */
 async function readSources(run: RunContext, ids: readonly string[]): Promise<ReadonlyMap<string, StoredObject>> {
-  const isFiltered = run.request.sourceQuery !== null || run.request.kind === 'reconById';
+  const isFiltered = !run.request.isSourceWhole || run.request.kind === 'reconById';
   const wanted = isFiltered ? ids : ids.filter((id) => run.seenSources.has(id));
   return wanted.length === 0 ? new Map() : run.world.readSources(wanted);
 }

@@ -83,7 +83,7 @@ async function readSourceValidity(
 ): Promise<ReadonlyMap<Draft, Truth>> {
   const withSource = drafts.filter((one) => sourceOf(one) !== null);
   const items = withSource.map((one): SourceItem => {
-    return { source: sourceOf(one)!.object, linkQualifier: one.linkQualifier, wantsCorrelation: false };
+    return { source: sourceOf(one)!.object, linkQualifier: one.linkQualifier, wantsCorrelation: false, skipsCondition: true };
   });
   const results = await world.mapping.run('source', items, world.mode);
   return new Map(withSource.map((one, i): [Draft, Truth] => {

@@ -74,6 +74,7 @@ function planUpdate(planning: Planning): Steps {
   const { evidence, decision } = planning;
   const targetId = targetIdOf(evidence);
   if (targetId === null) return failed('no target object to link');
+  if (isTaken(planning)) return failed(`target object ${targetId} is linked to another source object`);
   const linking = planLinking(planning, targetId);
   const { target } = evidence;
   if (target === null || decision.object === null) {
@@ -90,9 +91,15 @@ function planUpdate(planning: Planning): Steps {
 function planLink(planning: Planning): Steps {
   const targetId = targetIdOf(planning.evidence);
   if (targetId === null) return failed('no target object to link');
+  if (isTaken(planning)) return failed(`target object ${targetId} is linked to another source object`);
   const linking = planLinking(planning, targetId);
   const isLinking = linking.link !== null;
   return { ...linking, outcome: isLinking ? 'updated' : 'unchanged', changeClass: isLinking ? 'link' : 'none' };
+}
+
+/** The link that is wanted would be refused: known before an external target is written. */
+function isTaken({ mapping, evidence }: Planning): boolean {
+  return mapping.links.isEnabled && evidence.kind === 'source' && evidence.link === null && evidence.correlation.isAlreadyLinked;
 }
 
 /** Steps 1 to 4 of UPDATE: no link yet → `onLink` and a link; a link that points elsewhere → it is moved. */

@@ -23,7 +23,7 @@ const FILES = randomWorld(['csv']);
 
 describe('in any world', () => {
   it('a plan tells what the run then does, the run tells what it did, and a second run changes nothing', () => fc.assert(fc.asyncProperty(QUICK, holds), settings(500)), TIMEOUT);
-  it('the same with a file as the target', () => fc.assert(fc.asyncProperty(FILES, holds), settings(15)), TIMEOUT);
+  it('the same with a file as the target', () => fc.assert(fc.asyncProperty(FILES, holds), settings(120)), TIMEOUT);
   it('the order of the source objects does not change the end state', () => fc.assert(fc.asyncProperty(QUICK, fc.infiniteStream(fc.nat()), isOrderFree), settings(250)), TIMEOUT);
   it('a source read that fails deletes nothing', () => fc.assert(fc.asyncProperty(QUICK, fc.nat(3), failedReadDeletesNothing), settings(150)), TIMEOUT);
   it('approving what was held ends where a run without a guard ends', () => fc.assert(fc.asyncProperty(QUICK, approvalCatchesUp), settings(150)), TIMEOUT);
