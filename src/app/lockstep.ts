@@ -87,7 +87,7 @@ function mappingConfig(config: ProjectConfig, name: string): MappingConfig {
   const found = config.mappings.find((mapping) => mapping.name === name);
   if (found !== undefined) return found;
   const names = config.mappings.map((mapping) => mapping.name).join(', ');
-  throw new Failure('not-found', `No such mapping: ${name}${names === '' ? '' : ` (conf/sync.json has ${names})`}`);
+  throw new Failure('bad-request', `No such mapping: ${name}${names === '' ? '' : ` (conf/sync.json has ${names})`}`);
 }
 
 function compile(config: ProjectConfig, files: ScriptFiles, mapping: MappingConfig): CompiledMapping {

@@ -45,6 +45,7 @@ export async function runMapping(lockstep: Lockstep, mapping: MappingConfig, opt
       request: reconRequest(compiled, options.overrides, lockstep.config.lockstep),
       owner: ownerName(lockstep.newId()),
       requestJson: requestJson(mapping, options.overrides),
+      warnings: world.target instanceof StagedSet ? world.target.faults.map((fault) => `${compiled.target}: ${fault}`) : [],
       ...pickDefined(isBuffered ? { ...options, onEntry: () => {} } : options),
     });
     if (isBuffered && options.onEntry !== undefined) await tellEntries(world.repository, result.record.id, options.onEntry);
@@ -136,7 +137,6 @@ async function openTarget(lockstep: Lockstep, compiled: CompiledMapping, reposit
   if (target.traits.isTransactional) return target;
   if (target.traits.lookup === 'direct' && mode === 'live') return target;
   const staged = await StagedSet.open(mode === 'plan' ? readOnly(target) : target, await lockstep.openScratch(), mode === 'plan', lockstep.newId, namingAttribute(lockstep, compiled.target));
-  for (const fault of staged.faults) lockstep.log.write('warn', `${compiled.target}: ${fault}`);
   return staged;
 }
 

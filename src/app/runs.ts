@@ -26,7 +26,7 @@ export async function startRun(lockstep: Lockstep, mapping: MappingConfig, optio
     if (obstacle === null) {
       options.onInterrupted?.(`taking up the interrupted run ${left.id}`);
       const result = await runMapping(lockstep, mapping, liveOptions(options, left));
-      if (result.progress.error === null || !CURSOR_REFUSED.test(result.progress.error)) return result;
+      if (result.progress.errorCode !== 'conflict') return result;
       options.onInterrupted?.(`the source has changed since the interruption; starting anew`);
     } else {
       options.onInterrupted?.(`giving up the interrupted run ${left.id}: ${obstacle}`);
@@ -54,8 +54,6 @@ export async function rejectHeld(lockstep: Lockstep, runId: string, reason: stri
   await lockstep.repository.commit({ units: [], run: { ...record, progress: toJson({ ...progress, counts }) } });
   return count;
 }
-
-const CURSOR_REFUSED = /changed since/;
 
 function liveOptions({ overrides, signal, onEntry, onProgress }: StartOptions, resume?: RunRecord): RunMappingOptions {
   return {

@@ -15,7 +15,7 @@ Commands
 Options
   --project DIR         project directory (conf/, script/, data/); default: the current directory, for start the demo
   --data DIR            where the repository is kept; default: <project>/.lockstep
-  --port N              port of the server (start)
+  --port N              port of the server (accepted by start; this version has no server yet)
   --mapping FILE        one more mapping, from a file of its own or a schedule with one inside
   --json                machine-readable output
   --id ID               reconcile only this source object (may be given several times)

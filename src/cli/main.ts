@@ -11,9 +11,8 @@ else process.exitCode = handOver();
 
 async function start(): Promise<void> {
   const { runCommand } = await import('./run-command.ts');
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-  });
+  // Who reads along may stop doing so (`| head`); the run goes on to its end.
+  process.stdout.on('error', () => {});
   process.exitCode = await runCommand(process.argv.slice(2));
 }
 

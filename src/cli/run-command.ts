@@ -34,8 +34,8 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     return await command(args);
   } catch (error) {
     if (error instanceof UsageError) return fail(`${error.message}\nRun "lockstep help" for the commands and options.`, EXIT.usage);
-    const isConfiguration = error instanceof Failure && error.code === 'bad-configuration';
-    return fail(messageOf(error), isConfiguration ? EXIT.usage : EXIT.failed);
+    const isOurs = error instanceof Failure && (error.code === 'bad-configuration' || error.code === 'bad-request');
+    return fail(messageOf(error), isOurs ? EXIT.usage : EXIT.failed);
   }
 }
 

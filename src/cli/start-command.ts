@@ -16,16 +16,17 @@ export async function startCommand({ options }: Arguments): Promise<number> {
   const chosen = options.project === undefined ? demoOptions(options) : options;
   return withProject(chosen, async (lockstep) => {
     const { startup } = lockstep.config.lockstep;
-    if (startup.length === 0) process.stdout.write(nothingToStart(lockstep.config.mappings.map((mapping) => mapping.name)));
+    if (startup.length === 0) process.stderr.write(nothingToStart(lockstep.config.mappings.map((mapping) => mapping.name)));
+    const say = (text: string): unknown => options.json === true || process.stdout.write(text);
     let worst: number = EXIT.ok;
     for (const name of startup) {
       const mapping = lockstep.mappingConfig(name);
-      process.stdout.write('\nThe plan:\n');
+      say('\nThe plan:\n');
       await showPlan(lockstep, mapping, chosen, SHOWN_PLAN);
-      process.stdout.write('\nThe run:\n');
+      say('\nThe run:\n');
       worst = Math.max(worst, exitCode(await showRun(lockstep, mapping, chosen, 0)));
     }
-    process.stdout.write(nextSteps(chosen));
+    say(nextSteps(chosen));
     return worst;
   });
 }

@@ -88,7 +88,9 @@ export class Ledger implements RunLog {
   }
 
   async commit(units: readonly CommitUnit[], settled: readonly Settled[]): Promise<CommitResult> {
-    return this.#commitWith(units, withSettled(this.#progress, settled));
+    const result = await this.#commitWith(units, withSettled(this.#progress, settled), false);
+    if (result.ok) for (const one of settled) if (one.seq !== null) this.#options.onEntry(this.toEntry(one));
+    return result;
   }
 
   async correct(units: readonly CommitUnit[], from: Outcome, to: Outcome, count: number): Promise<CommitResult> {
@@ -113,7 +115,7 @@ export class Ledger implements RunLog {
     return this.#record;
   }
 
-  async #commitWith(units: readonly CommitUnit[], wanted: Progress): Promise<CommitResult> {
+  async #commitWith(units: readonly CommitUnit[], wanted: Progress, isTold = true): Promise<CommitResult> {
     this.#late = {};
     const progress = { ...wanted, lastSeq: this.#seq, cursorSeq: wanted.cursorSeq ?? this.#seq };
     const record: RunRecord = { ...this.#record, stage: progress.stage, progress: toJson(progress) };
@@ -123,7 +125,7 @@ export class Ledger implements RunLog {
     this.#progress = { ...progress, ...this.#late };
     this.#record = record;
     this.#options.onProgress(progress);
-    for (const { entry } of units) if (entry?.kind === 'insert') this.#options.onEntry(entry.entry);
+    if (isTold) for (const { entry } of units) if (entry?.kind === 'insert') this.#options.onEntry(entry.entry);
     return result;
   }
 

@@ -41,7 +41,9 @@ describe('what is planned and not applied yet', () => {
     expect(pending.isContested(evidence('b', rest))).toBe(isContested);
     pending.closeBatch();
     pending.take();
-    expect(pending.isContested(evidence('b', rest)), 'after it was taken').toBe(false);
+    expect(pending.isContested(evidence('b', rest)), 'while it is being applied').toBe(isContested);
+    pending.applied();
+    expect(pending.isContested(evidence('b', rest)), 'when it is applied').toBe(false);
   });
 
   it('keeps what leaves no trace until its batch is complete', () => {

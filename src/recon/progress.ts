@@ -1,3 +1,4 @@
+import type { FailureCode } from '../base/failure.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Action } from '../model/action.ts';
 import type { ChangeClass, RunStage } from '../model/run.ts';
@@ -40,6 +41,7 @@ export interface Progress {
   readonly contests: readonly Contest[];
   /** Why the run failed. */
   readonly error: string | null;
+  readonly errorCode: FailureCode | null;
 }
 
 export interface Tally {
@@ -91,6 +93,7 @@ export function initialProgress(): Progress {
     unidentifiedFaults: 0,
     contests: [],
     error: null,
+    errorCode: null,
   };
 }
 

@@ -1,4 +1,4 @@
-import { Failure, messageOf } from '../base/failure.ts';
+import { Failure, messageOf, type FailureCode } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Repository } from '../model/repository.ts';
 import type { RunEntry, RunRecord, RunState } from '../model/run.ts';
@@ -21,6 +21,8 @@ export interface ReconOptions {
   /** Go on with this run instead of starting a new one. */
   readonly resume?: RunRecord;
   readonly owner: string;
+  /** Found out while the run was prepared; kept with it. */
+  readonly warnings?: readonly string[];
   /** Kept with the run, for those who look at it later. */
   readonly requestJson: JsonObject;
   readonly signal?: AbortSignal;
@@ -73,6 +75,7 @@ async function start(options: ReconOptions, fence: { name: string; token: number
   const { onEntry = noop, onProgress = noop } = options;
   const storesCreates = world.mode === 'plan';
   const ledger = new Ledger({ repository: world.repository, clock: world.clock, record, progress, fence, storesCreates, onEntry, onProgress });
+  for (const warning of options.warnings ?? []) ledger.warn(warning);
   const signal = options.signal ?? new AbortController().signal;
   return runContext({ ...world, skipsCorrelation, isTracing: false }, ledger, request, signal);
 }
@@ -108,7 +111,8 @@ async function carryThrough(run: RunContext): Promise<void> {
     const reason = isCanceled ? 'the run was cancelled' : messageOf(error);
     if (!isCanceled && !(error instanceof Failure)) run.world.log.write('error', `run ${run.ledger.record.id}: ${reason}`);
     await rejectAll(run, 'planned', isCanceled ? reason : `the run failed: ${reason}`);
-    await over(run, isCanceled ? 'CANCELED' : 'FAILED', isCanceled ? null : reason);
+    const errorCode = error instanceof Failure && !isCanceled ? error.code : null;
+    await over(run, isCanceled ? 'CANCELED' : 'FAILED', isCanceled ? null : reason, errorCode);
     if (error instanceof Error && error.name === 'Bug') throw error;
   }
 }
@@ -195,7 +199,7 @@ async function targetPhase(run: RunContext): Promise<void> {
   await ledger.commitProgress([], { phase: 'cleanup', cursor: null, cursorSeq: null });
 }
 
-async function over(run: RunContext, state: RunState, error: string | null): Promise<void> {
+async function over(run: RunContext, state: RunState, error: string | null, errorCode: FailureCode | null = null): Promise<void> {
   const { ledger } = run;
   const stages = { SUCCESS: 'COMPLETED_SUCCESS', FAILED: 'COMPLETED_FAILED', CANCELED: 'COMPLETED_CANCELED', ACTIVE: 'ACTIVE_PROCESSING_RESULTS' } as const;
   if (state === 'SUCCESS' && !doCountsAddUp(ledger.progress)) {
@@ -203,5 +207,5 @@ async function over(run: RunContext, state: RunState, error: string | null): Pro
     ledger.warn(warning);
     run.world.log.write('error', warning);
   }
-  await ledger.finish(state, { stage: stages[state], phase: 'over', error });
+  await ledger.finish(state, { stage: stages[state], phase: 'over', error, errorCode });
 }

@@ -68,8 +68,8 @@ const MAX_PENDING = 20_000;
 /** Objects in one transaction, at least, changed or not. Larger ones were not measurably faster, and take more memory. */
 const TRANSACTION_SIZE = 500;
 
-function isDue({ world }: RunContext, pending: Pending): boolean {
-  if (world.target.traits.isTransactional) return pending.size >= TRANSACTION_SIZE;
+function isDue({ world, request }: RunContext, pending: Pending): boolean {
+  if (world.target.traits.isTransactional) return pending.size >= Math.min(TRANSACTION_SIZE, request.batchSize);
   const limit = pending.writes === 0 ? TRANSACTION_SIZE : MAX_PENDING;
   return pending.writes >= world.target.preferredWriteCount() || pending.size >= limit;
 }

@@ -25,6 +25,7 @@ describe('in any world', () => {
   it('a plan tells what the run then does, the run tells what it did, and a second run changes nothing', () => fc.assert(fc.asyncProperty(QUICK, holds), settings(500)), TIMEOUT);
   it('the same with a file as the target', () => fc.assert(fc.asyncProperty(FILES, holds), settings(120)), TIMEOUT);
   it('the order of the source objects does not change the end state', () => fc.assert(fc.asyncProperty(QUICK, fc.infiniteStream(fc.nat()), isOrderFree), settings(250)), TIMEOUT);
+  it('the order does not change it either where several sources claim one target', () => fc.assert(fc.asyncProperty(QUICK, fc.infiniteStream(fc.nat()), fc.integer({ min: 1, max: 3 }), isOrderFreeWithRivals), settings(200)), TIMEOUT);
   it('a source read that fails deletes nothing', () => fc.assert(fc.asyncProperty(QUICK, fc.nat(3), failedReadDeletesNothing), settings(150)), TIMEOUT);
   it('approving what was held ends where a run without a guard ends', () => fc.assert(fc.asyncProperty(QUICK, approvalCatchesUp), settings(150)), TIMEOUT);
 });
@@ -91,6 +92,22 @@ async function isOrderFree(world: RandomWorld, order: fc.Stream<number>): Promis
   const shuffled = world.sources.map((source, i) => ({ source, rank: ranks[i]! })).sort((a, b) => a.rank - b.rank).map(({ source }) => source);
   const [one, other] = await Promise.all([endOf(world), endOf({ ...world, sources: shuffled })]);
   expect(other).toEqual(one);
+}
+
+/** Several sources have one key; all are valid, so that each of them claims the target. */
+async function isOrderFreeWithRivals(world: RandomWorld, order: fc.Stream<number>, keys: number): Promise<void> {
+  const sources = world.sources.map((source, i) => ({ ...source, key: `k${i % keys}`, status: 'on' }));
+  const { policies, options } = world;
+  const tree = { type: 'text/javascript', file: 'ui/correlateTreeToQueryFilter.js', mapping: 'm', expressionTree: { all: ['key'] } };
+  const rivals: RandomWorld = {
+    ...world,
+    sources,
+    targets: world.targets.map((target, i) => ({ ...target, key: `k${i}` })),
+    links: '',
+    options: { ...options, enableLinking: true, correlateEmptyTargetSet: true, linkQualifiers: ['default'], correlationQuery: tree },
+    policies: { ...policies, FOUND: 'UPDATE', ABSENT: 'CREATE', FOUND_ALREADY_LINKED: 'EXCEPTION' },
+  };
+  await isOrderFree(rivals, order);
 }
 
 async function endOf(world: RandomWorld): Promise<unknown> {

@@ -14,7 +14,7 @@ describe('a project', () => {
       batchSize: 500,
       startup: [],
       audit: { logUnchanged: false },
-      repository: { kind: 'sqlite', file: 'data/lockstep.db' },
+      repository: { kind: 'sqlite', file: 'lockstep.db' },
     });
   });
 

@@ -71,7 +71,7 @@ export interface LockstepConfig {
   readonly startup: readonly string[];
   readonly batchSize: number;
   readonly audit: { readonly logUnchanged: boolean };
-  readonly repository: { readonly kind: 'sqlite'; /** Relative to the project directory. */ readonly file: string };
+  readonly repository: { readonly kind: 'sqlite'; /** Within the data directory. */ readonly file: string };
 }
 
 /** A query of `conf/repo.*.json`, or one that every repository has. */

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { guardSchema } from './schema-guard.ts';
 import { comment, known, schemaKey } from './schema-script.ts';
 
-export const DEFAULT_REPOSITORY_FILE = 'data/lockstep.db';
+export const DEFAULT_REPOSITORY_FILE = 'lockstep.db';
 
 export const lockstepSchema = known({
   $schema: schemaKey,
@@ -40,7 +40,7 @@ export const lockstepSchema = known({
     .describe('By type of managed objects.'),
   repository: known({
     kind: z.enum(['sqlite'], { error: 'is not a kind of repository: sqlite' }).default('sqlite'),
-    file: z.string().min(1).default(DEFAULT_REPOSITORY_FILE).describe('Relative to the project directory.'),
+    file: z.string().min(1).default(DEFAULT_REPOSITORY_FILE).describe('Name of the file within the data directory.'),
   }).optional(),
   comment,
 }).describe('conf/lockstep.json: what OpenIDM does not have.');
