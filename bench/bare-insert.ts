@@ -66,7 +66,9 @@ function prepare(db: DatabaseSync): Inserts {
   return {
     object: db.prepare('INSERT INTO o1 (id, rev, doc, s1) VALUES (?, 0, ?, ?)'),
     link: db.prepare('INSERT INTO link (id, rev, kind, first_id, second_id) VALUES (?, 0, 1, ?, ?)'),
-    entry: db.prepare(`INSERT INTO run_entry VALUES (?, 'done', ?, 'source', 'ABSENT', 'CREATE', 'create', 'default', ?, ?, NULL, NULL, NULL, NULL, NULL)`),
+    entry: db.prepare(
+      `INSERT INTO run_entry VALUES (?, 'done', ?, 'source', 'ABSENT', 'CREATE', 'create', 'default', ?, ?, NULL, NULL, NULL, NULL, NULL)`,
+    ),
   };
 }
 

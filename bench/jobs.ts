@@ -15,12 +15,12 @@ export const JOBS: Readonly<Record<string, (task: Task) => Promise<Timed>>> = {
   people: (task) => people(task, 0),
   'people-changed': (task) => people(task, 1),
   'bare-parse': ({ directory, count }) => bareParse(peopleFile(directory), count),
-  "bare-insert": bareInsert,
+  'bare-insert': bareInsert,
   'first-load': (task) => firstLoad(task, 'plain'),
   'scripted-load': (task) => firstLoad(task, 'scripts'),
   unchanged,
   changed,
-  "memory-unchanged": memoryUnchanged,
+  'memory-unchanged': memoryUnchanged,
 };
 
 async function people({ directory, count, seed }: Task, generation: 0 | 1): Promise<Timed> {

@@ -70,10 +70,14 @@ export function person(i: number, seed: number, generation: 0 | 1 = 0): Person {
     title: isChanged ? 'Director of Change' : isSparse ? '' : pick(TITLES),
     department: pick(DEPARTMENTS),
     address: `${1 + (random() % 199)} ${pick(STREETS)}${shape === 'quoted' ? '\n' : ', '}${10_000 + (random() % 89_999)} ${city}`,
-    manager: isSparse ? '' : `uid=E${String(1 + (random() % (i + 1))).padStart(8, '0')},ou=people,ou=${city},dc=example,dc=com`,
+    manager: isSparse
+      ? ''
+      : `uid=E${String(1 + (random() % (i + 1))).padStart(8, '0')},ou=people,ou=${city},dc=example,dc=com`,
     groups: Array.from({ length: 2 + (random() % 4) }, () => `cn=${pick(GROUPS)},ou=groups,dc=example,dc=com`),
     status: random() % 50 === 0 ? 'leave' : 'active',
-    notes: (shape === 'quoted' ? `${QUOTED} ` : '') + Array.from({ length: isSparse ? 3 : 6 }, () => pick(PHRASES)).join(' '),
+    notes:
+      (shape === 'quoted' ? `${QUOTED} ` : '') +
+      Array.from({ length: isSparse ? 3 : 6 }, () => pick(PHRASES)).join(' '),
   };
 }
 
@@ -137,20 +141,56 @@ function ascii(name: string): string {
 }
 
 const LATIN = {
-  given: words('Anna Ben Clara David Emma Felix Greta Henry Ida Jonas Kate Liam Mary Noah Olivia Paul Quinn Rosa Sam Tina Uwe Vera Will Yara Zoe'),
-  family: words('Adams Bauer Clark Dietrich Evans Fischer Garcia Hoffmann Ivanov Jensen Klein Lopez Miller Novak Owens Peters Quirk Rossi Smith Taylor'),
+  given: words(
+    'Anna Ben Clara David Emma Felix Greta Henry Ida Jonas Kate Liam Mary Noah Olivia Paul Quinn Rosa Sam Tina Uwe Vera Will Yara Zoe',
+  ),
+  family: words(
+    'Adams Bauer Clark Dietrich Evans Fischer Garcia Hoffmann Ivanov Jensen Klein Lopez Miller Novak Owens Peters Quirk Rossi Smith Taylor',
+  ),
 };
 
 const UNICODE = {
   given: words('José Łukasz Анна Дмитрий 太郎 花子 Zoë Björn Çağla Mária Θεόδωρος Ólafur Nguyễn François 伟 Жанна'),
-  family: words('Müller Żółć Иванова Петров 山田 佐藤 O’Connor Sørensen Yıldırım Kovács Παπαδόπουλος Guðmundsdóttir Trần Lefèvre 王 Čapek'),
+  family: words(
+    'Müller Żółć Иванова Петров 山田 佐藤 O’Connor Sørensen Yıldırım Kovács Παπαδόπουλος Guðmundsdóttir Trần Lefèvre 王 Čapek',
+  ),
 };
 
 const CITIES = words('Berlin Hamburg Munich Paris London Madrid Oslo Vienna Zürich Prague');
-const DEPARTMENTS = words('Engineering Sales Finance Legal Support Marketing Research Logistics Facilities HumanResources');
-const TITLES = ['Software Engineer', 'Account Manager', 'Controller', 'Counsel', 'Support Agent', 'Analyst', 'Team Lead', 'Buyer', 'Architect'];
-const STREETS = ['Main Street', 'Church Road', 'Bahnhofstrasse', 'Station Road', 'Park Avenue', 'Lindenallee', 'High Street'];
-const GROUPS = ['employees', 'vpn-users', 'mail-users', 'git-readers', 'git-writers', 'badge-berlin', 'badge-oslo', 'all-staff', 'travel'];
+const DEPARTMENTS = words(
+  'Engineering Sales Finance Legal Support Marketing Research Logistics Facilities HumanResources',
+);
+const TITLES = [
+  'Software Engineer',
+  'Account Manager',
+  'Controller',
+  'Counsel',
+  'Support Agent',
+  'Analyst',
+  'Team Lead',
+  'Buyer',
+  'Architect',
+];
+const STREETS = [
+  'Main Street',
+  'Church Road',
+  'Bahnhofstrasse',
+  'Station Road',
+  'Park Avenue',
+  'Lindenallee',
+  'High Street',
+];
+const GROUPS = [
+  'employees',
+  'vpn-users',
+  'mail-users',
+  'git-readers',
+  'git-writers',
+  'badge-berlin',
+  'badge-oslo',
+  'all-staff',
+  'travel',
+];
 const PHRASES = [
   'Transferred from the former subsidiary with the acquisition of 2019.',
   'Works part time on Tuesdays and Thursdays, remote on the other days.',

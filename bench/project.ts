@@ -31,7 +31,10 @@ export const SEARCHABLE: keyof Person = 'employeeNumber';
 function managedProperties(): Record<string, unknown> {
   return Object.fromEntries(
     ATTRIBUTES.map((name) => {
-      return [name, { type: name === 'groups' ? 'array' : 'string', ...(name === SEARCHABLE ? { searchable: true } : {}) }];
+      return [
+        name,
+        { type: name === 'groups' ? 'array' : 'string', ...(name === SEARCHABLE ? { searchable: true } : {}) },
+      ];
     }),
   );
 }
@@ -39,7 +42,12 @@ function managedProperties(): Record<string, unknown> {
 function objectType(nativeNames: (name: string) => string): unknown {
   const properties = ATTRIBUTES.map((name) => {
     const nativeName = nativeNames(name);
-    return [name, name === 'groups' ? { type: 'array', items: { type: 'string' }, nativeName, nativeType: 'string' } : { type: 'string', nativeName, nativeType: 'string' }];
+    return [
+      name,
+      name === 'groups'
+        ? { type: 'array', items: { type: 'string' }, nativeName, nativeType: 'string' }
+        : { type: 'string', nativeName, nativeType: 'string' },
+    ];
   });
   return { id: '__ACCOUNT__', type: 'object', nativeType: '__ACCOUNT__', properties: Object.fromEntries(properties) };
 }
@@ -78,7 +86,10 @@ const TRANSFORMS: Readonly<Record<string, unknown>> = {
   displayName: { source: '', transform: script(`source.givenName + ' ' + source.surname`) },
   email: { source: 'email', transform: script('source.toLowerCase()') },
   phone: { source: 'phone', transform: script(`source.replace(/[^0-9+]/g, '')`) },
-  groups: { source: 'groups', transform: script(`source.map(function (dn) { return dn.split(',')[0].substring(3); })`) },
+  groups: {
+    source: 'groups',
+    transform: script(`source.map(function (dn) { return dn.split(',')[0].substring(3); })`),
+  },
   status: { source: 'status', transform: script(`if (source === 'active') { 'enabled'; } else { 'disabled'; }`) },
 };
 

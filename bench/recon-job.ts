@@ -15,7 +15,10 @@ export async function open(directory: string, isInMemory = false): Promise<Locks
   assert.ok(config !== null, JSON.stringify(diagnostics));
   const data = dataDirectory(directory);
   mkdirSync(data, { recursive: true });
-  const log = { write: (level: string, message: string) => void (level === 'debug' || process.stderr.write(`${level}: ${message}\n`)) };
+  const log = {
+    write: (level: string, message: string) =>
+      void (level === 'debug' || process.stderr.write(`${level}: ${message}\n`)),
+  };
   return openLockstep({ config, dataDirectory: isInMemory ? null : data, log });
 }
 
@@ -37,7 +40,12 @@ export interface Expected {
 }
 
 /** Times one run over a stored project and checks what came of it: counts, objects, links, audit. */
-export async function timedRecon(directory: string, mapping: string, count: number, expected: Expected): Promise<Timed> {
+export async function timedRecon(
+  directory: string,
+  mapping: string,
+  count: number,
+  expected: Expected,
+): Promise<Timed> {
   const lockstep = await open(directory);
   try {
     let progress: Progress | null = null;
@@ -62,7 +70,13 @@ async function stored({ repository, config }: Lockstep): Promise<Stored> {
   return { objects: await repository.objects.count('user'), links: await repository.links.count(mapping!.name) };
 }
 
-async function check(lockstep: Lockstep, progress: Progress, count: number, expected: Expected, before: Stored): Promise<void> {
+async function check(
+  lockstep: Lockstep,
+  progress: Progress,
+  count: number,
+  expected: Expected,
+  before: Stored,
+): Promise<void> {
   const { created, updated, unchanged, failed } = progress.counts;
   assert.deepEqual({ created, updated, unchanged, failed }, { ...expected, failed: 0 });
   assert.equal(progress.source.processed, count);

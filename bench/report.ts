@@ -29,7 +29,12 @@ const GOALS: Readonly<Record<string, Goal>> = {
 };
 
 /** What the bare limit of a job is: writing for those that write, reading for the others. */
-const BARE: Readonly<Record<string, string>> = { 'first-load': 'bare-insert', 'scripted-load': 'bare-insert', unchanged: 'bare-parse', changed: 'bare-parse' };
+const BARE: Readonly<Record<string, string>> = {
+  'first-load': 'bare-insert',
+  'scripted-load': 'bare-insert',
+  unchanged: 'bare-parse',
+  changed: 'bare-parse',
+};
 
 export function perSecond({ count, samples }: Series): number {
   return count / median(samples.map((one) => one.seconds));
@@ -45,15 +50,26 @@ export function table(all: readonly Series[]): string {
   return [HEADER, HEADER.replaceAll(/[^|]+/g, ' --- '), ...rows].join('\n');
 }
 
-const HEADER = '| job | objects | seconds | entries/s | entries/s per core used | peak memory | of the bare limit | goal |';
+const HEADER =
+  '| job | objects | seconds | entries/s | entries/s per core used | peak memory | of the bare limit | goal |';
 
 function row(series: Series, all: readonly Series[]): string {
   const { job, count, samples } = series;
   const peak = Math.max(...samples.map((one) => one.peakMiB));
   const bare = all.find((one) => one.job === BARE[job] && one.count === count);
-  const share = bare === undefined ? '' : `${(perSecond(series) / perSecond(bare)).toFixed(2)} × ${GOALS[bare.job]!.title}`;
+  const share =
+    bare === undefined ? '' : `${(perSecond(series) / perSecond(bare)).toFixed(2)} × ${GOALS[bare.job]!.title}`;
   const seconds = median(samples.map((one) => one.seconds)).toFixed(2);
-  const cells = [GOALS[job]?.title ?? job, k(count), seconds, whole(perSecond(series)), whole(perCoreSecond(series)), `${Math.round(peak)} MiB`, share, verdict(series, peak, bare)];
+  const cells = [
+    GOALS[job]?.title ?? job,
+    k(count),
+    seconds,
+    whole(perSecond(series)),
+    whole(perCoreSecond(series)),
+    `${Math.round(peak)} MiB`,
+    share,
+    verdict(series, peak, bare),
+  ];
   return `| ${cells.join(' | ')} |`;
 }
 
@@ -62,33 +78,44 @@ function verdict(series: Series, peak: number, bare: Series | undefined): string
   const goal = GOALS[series.job];
   if (goal === undefined || series.count !== 100_000) return '';
   const parts: string[] = [];
-  const say = (text: string, isReached: boolean): void => void parts.push(`${text} ${isReached ? 'reached' : '**missed**'}`);
+  const say = (text: string, isReached: boolean): void =>
+    void parts.push(`${text} ${isReached ? 'reached' : '**missed**'}`);
   if (goal.perSecond !== undefined) say(`${whole(goal.perSecond)}/s`, perSecond(series) >= goal.perSecond);
-  if (goal.perCoreSecond !== undefined) say(`${whole(goal.perCoreSecond)}/s per core`, perCoreSecond(series) >= goal.perCoreSecond);
-  if (goal.bareShare !== undefined && bare !== undefined) say(`${goal.bareShare} × bare`, perSecond(series) / perSecond(bare) >= goal.bareShare);
+  if (goal.perCoreSecond !== undefined)
+    say(`${whole(goal.perCoreSecond)}/s per core`, perCoreSecond(series) >= goal.perCoreSecond);
+  if (goal.bareShare !== undefined && bare !== undefined)
+    say(`${goal.bareShare} × bare`, perSecond(series) / perSecond(bare) >= goal.bareShare);
   if (goal.mib !== undefined) say(`${goal.mib} MiB`, peak <= goal.mib);
   return parts.join(', ');
 }
 
 /** Ratios between jobs and between sizes, one a line. */
 export function ratios(all: readonly Series[]): string {
-  const find = (job: string, count: number): Series | undefined => all.find((one) => one.job === job && one.count === count);
+  const find = (job: string, count: number): Series | undefined =>
+    all.find((one) => one.job === job && one.count === count);
   const lines: string[] = [];
   for (const series of all) {
     const { job, count } = series;
     const unchanged = find('unchanged', count);
     if (job === 'changed' && unchanged !== undefined)
-      lines.push(`- ${k(count)}: 1 % changed takes ${(perSecond(unchanged) / perSecond(series)).toFixed(2)} × the unchanged run (at most 1.3)`);
+      lines.push(
+        `- ${k(count)}: 1 % changed takes ${(perSecond(unchanged) / perSecond(series)).toFixed(2)} × the unchanged run (at most 1.3)`,
+      );
     const tenth = find(job, count / 10);
     if (tenth !== undefined && !job.startsWith('bare'))
-      lines.push(`- ${GOALS[job]?.title ?? job}: ${k(count)} takes ${((10 * perSecond(tenth)) / perSecond(series)).toFixed(1)} × the time of ${k(count / 10)}`);
+      lines.push(
+        `- ${GOALS[job]?.title ?? job}: ${k(count)} takes ${((10 * perSecond(tenth)) / perSecond(series)).toFixed(1)} × the time of ${k(count / 10)}`,
+      );
   }
   return lines.join('\n');
 }
 
 export function machine(rounds: number): string {
   const [cpu] = os.cpus();
-  const load = os.loadavg().map((one) => one.toFixed(1)).join(' ');
+  const load = os
+    .loadavg()
+    .map((one) => one.toFixed(1))
+    .join(' ');
   const memory = Math.round(os.totalmem() / 1024 ** 3);
   return `${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${cpu?.model ?? 'unknown'}, ${memory} GiB, ${os.type()} ${os.release()}, Node ${process.version}, load ${load}, median of ${rounds} rounds`;
 }

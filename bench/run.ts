@@ -3,7 +3,9 @@ import type { Series } from './report.ts';
 import { measure, show } from './series.ts';
 
 /** All benchmarks: `npm run bench`, `npm run bench -- --full` for a million objects as well, `--rounds`, `--seed`. */
-const { values } = parseArgs({ options: { full: { type: 'boolean' }, rounds: { type: 'string' }, seed: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { full: { type: 'boolean' }, rounds: { type: 'string' }, seed: { type: 'string' } },
+});
 const rounds = Number(values.rounds ?? 3);
 const seed = Number(values.seed ?? 1);
 /** The scripted load starts over; the plain one after it leaves the store that the later runs find. */

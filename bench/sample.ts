@@ -7,7 +7,7 @@ import process from 'node:process';
 export interface Sample {
   readonly count: number;
   readonly seconds: number;
-  /** Of all its threads and of the processes it started, while the job was timed. */
+  /** Processor time of all its threads while the job was timed; the script host's process is not counted. */
   readonly cpuSeconds: number;
   /** Largest resident memory: of the process, and of those it started, added up. */
   readonly peakMiB: number;
@@ -27,9 +27,13 @@ const POLL_MS = 100;
 
 /** Runs a job in a process of its own (`child.ts`) and watches its memory. */
 export async function sample(task: Task): Promise<Sample> {
-  const child = spawn(process.execPath, [...process.execArgv, new URL('child.ts', import.meta.url).pathname, JSON.stringify(task)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...process.execArgv, new URL('child.ts', import.meta.url).pathname, JSON.stringify(task)],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
   const peaks = new Map<number, number>();
   const timer = setInterval(() => watch(child.pid!, peaks), POLL_MS);
   let text = '';
@@ -69,13 +73,14 @@ function childrenOf(pid: number): readonly number[] {
   }
 }
 
-/** Times a piece of work in this process. `otherCpuSeconds`: what processes that it started used, if any. */
-export async function timed(count: number, work: () => Promise<void>, otherCpuSeconds: () => number = () => 0): Promise<Timed> {
-  const [startedMs, cpu, other] = [performance.now(), process.cpuUsage(), otherCpuSeconds()];
+/** Times a piece of work in this process. */
+export async function timed(count: number, work: () => Promise<void>): Promise<Timed> {
+  const startedMs = performance.now();
+  const cpu = process.cpuUsage();
   await work();
   const seconds = (performance.now() - startedMs) / 1000;
   const { user, system } = process.cpuUsage(cpu);
-  return { count, seconds, cpuSeconds: (user + system) / 1e6 + otherCpuSeconds() - other };
+  return { count, seconds, cpuSeconds: (user + system) / 1e6 };
 }
 
 export function median(values: readonly number[]): number {

@@ -22,7 +22,9 @@ export async function measure(jobs: readonly string[], { count, rounds, seed }: 
       for (const job of jobs) {
         const one = await sample({ job, directory, count, seed });
         samples.get(job)!.push(one);
-        process.stderr.write(`${job.padEnd(18)} ${count} in ${one.seconds.toFixed(2)} s (${one.cpuSeconds.toFixed(2)} s of processor), ${Math.round(one.peakMiB)} MiB\n`);
+        process.stderr.write(
+          `${job.padEnd(18)} ${count} in ${one.seconds.toFixed(2)} s (${one.cpuSeconds.toFixed(2)} s of processor), ${Math.round(one.peakMiB)} MiB\n`,
+        );
       }
   } finally {
     rmSync(directory, { recursive: true, force: true });
@@ -32,9 +34,15 @@ export async function measure(jobs: readonly string[], { count, rounds, seed }: 
 
 /** A benchmark by itself: `node bench/first-load.ts --count 100000 --rounds 3 --seed 1`. */
 export async function runAlone(jobs: readonly string[]): Promise<void> {
-  const { values } = parseArgs({ options: { count: { type: 'string' }, rounds: { type: 'string' }, seed: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: { count: { type: 'string' }, rounds: { type: 'string' }, seed: { type: 'string' } },
+  });
   const rounds = Number(values.rounds ?? 3);
-  const series = await measure(jobs, { count: Number(values.count ?? 100_000), rounds, seed: Number(values.seed ?? 1) });
+  const series = await measure(jobs, {
+    count: Number(values.count ?? 100_000),
+    rounds,
+    seed: Number(values.seed ?? 1),
+  });
   show(series, rounds);
 }
 

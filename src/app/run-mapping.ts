@@ -31,6 +31,8 @@ export interface RunMappingOptions extends RunListeners {
   readonly mode: ScriptMode;
   readonly overrides: RunOverrides;
   readonly resume?: RunRecord;
+  /** End the run to be resumed instead, for this reason. */
+  readonly abandon?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -66,9 +68,10 @@ async function tellEntries(repository: Repository, runId: string, onEntry: (entr
   }
 }
 
-function pickDefined({ resume, signal, onEntry, onProgress }: RunMappingOptions): Partial<ReconOptions> {
+function pickDefined({ resume, abandon, signal, onEntry, onProgress }: RunMappingOptions): Partial<ReconOptions> {
   return {
     ...(resume === undefined ? {} : { resume }),
+    ...(abandon === undefined ? {} : { abandon }),
     ...(signal === undefined ? {} : { signal }),
     ...(onEntry === undefined ? {} : { onEntry }),
     ...(onProgress === undefined ? {} : { onProgress }),

@@ -1,7 +1,7 @@
 import { Failure } from '../base/failure.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import type { RunEntry, RunRecord } from '../model/run.ts';
-import { holdLease, isHolderDead, ownerName } from '../recon/lease.ts';
+import { isHolderDead } from '../recon/lease.ts';
 import { fromJson, toJson } from '../recon/progress.ts';
 import type { ReconResult } from '../recon/recon.ts';
 import type { Lockstep } from './lockstep.ts';
@@ -26,14 +26,17 @@ export async function startRun(lockstep: Lockstep, mapping: MappingConfig, optio
     if (obstacle === null) {
       options.onInterrupted?.(`taking up the interrupted run ${left.id}`);
       const result = await runMapping(lockstep, mapping, liveOptions(options, left));
-      if (result.progress.errorCode !== 'conflict') return result;
+      if (result.progress.errorCode !== 'conflict') return concluded(lockstep, result);
       options.onInterrupted?.(`the source has changed since the interruption; starting anew`);
     } else {
       options.onInterrupted?.(`giving up the interrupted run ${left.id}: ${obstacle}`);
-      await giveUp(lockstep, left, obstacle);
+      await runMapping(lockstep, mapping, { ...liveOptions({ overrides: options.overrides }, left), abandon: obstacle });
     }
   }
-  const result = await runMapping(lockstep, mapping, liveOptions(options));
+  return concluded(lockstep, await runMapping(lockstep, mapping, liveOptions(options)));
+}
+
+async function concluded(lockstep: Lockstep, result: ReconResult): Promise<ReconResult> {
   if (result.record.state === 'SUCCESS' && result.record.kind === 'recon') await supersede(lockstep, result.record);
   return result;
 }
@@ -79,20 +82,6 @@ function obstacleTo(lockstep: Lockstep, left: RunRecord, mapping: MappingConfig,
   if (left.request['mappingHash'] !== mappingHash(mapping)) return 'its mapping was changed meanwhile';
   if (JSON.stringify(left.request['overrides']) !== JSON.stringify(overrides)) return 'it was started with other options';
   return null;
-}
-
-/** Marks a run failed that nobody will finish. What it had planned and not carried out is dropped. */
-async function giveUp(lockstep: Lockstep, left: RunRecord, reason: string): Promise<void> {
-  const lease = await holdLease(lockstep.repository.leases, `recon/${left.mapping}`, ownerName(lockstep.newId()));
-  try {
-    for (const status of ['planned', 'applying'] as const) await rejectEntries(lockstep, left.id, status, reason);
-    const endedMs = lockstep.clock.nowMs();
-    const progress = { ...left.progress, stage: 'COMPLETED_FAILED', phase: 'over', error: reason };
-    const run: RunRecord = { ...left, state: 'FAILED', stage: 'COMPLETED_FAILED', endedMs, progress };
-    await lockstep.repository.commit({ units: [], run, fence: lease.fence });
-  } finally {
-    await lease.release();
-  }
 }
 
 export async function rejectEntries(lockstep: Lockstep, runId: string, from: RunEntry['status'], message: string): Promise<number> {

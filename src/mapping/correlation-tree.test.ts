@@ -5,8 +5,21 @@ import { compileTree } from './correlation-tree.ts';
 import type { PropertyStep } from './program-payload.ts';
 import type { ProgramRuntime } from './script-host.ts';
 
-const runtime: ProgramRuntime = { call: (_, { source }) => (source === null ? null : `${source as string}@x`), newObject: () => ({}), clone: cloneJson };
-const step = (target: string, rest: Partial<PropertyStep>): PropertyStep => ({ target: [target], source: null, condition: null, transform: null, default: null, ifAbsent: 'clear', linkQualifier: null, ...rest });
+const runtime: ProgramRuntime = {
+  call: (_, { source }) => (source === null ? null : `${source as string}@x`),
+  newObject: () => ({}),
+  clone: cloneJson,
+};
+const step = (target: string, rest: Partial<PropertyStep>): PropertyStep => ({
+  target: [target],
+  source: null,
+  condition: null,
+  transform: null,
+  default: null,
+  ifAbsent: 'clear',
+  linkQualifier: null,
+  ...rest,
+});
 
 const PROPERTIES: readonly PropertyStep[] = [
   step('givenName', { source: ['first'] }),
@@ -23,7 +36,11 @@ describe('an expression tree', () => {
     [{ all: ['givenName'] }, { first: 'Ann' }, '/givenName eq "Ann"'],
     [{ all: ['givenName', 'mail'] }, { first: 'Ann', uid: 'a' }, '/givenName eq "Ann" and /mail eq "a@x"'],
     [{ any: ['givenName', 'mail'] }, { first: 'Ann', uid: 'a' }, '/givenName eq "Ann" or /mail eq "a@x"'],
-    [{ all: ['givenName', { any: ['mail', 'city'] }] }, { first: 'Ann', uid: 'a' }, '/givenName eq "Ann" and (/mail eq "a@x" or /city eq "Bonn")'],
+    [
+      { all: ['givenName', { any: ['mail', 'city'] }] },
+      { first: 'Ann', uid: 'a' },
+      '/givenName eq "Ann" and (/mail eq "a@x" or /city eq "Bonn")',
+    ],
     ['givenName', {}, '/givenName eq ""'],
     ['mail', {}, '/mail eq ""'],
     ['only', { first: 'Ann' }, '/only eq ""'],

@@ -48,7 +48,8 @@ function afterConflict({ entry }: Carried, conflict: CommitConflict, ordinal: nu
 
 /** A candidate that is gone (another link qualifier deleted it, too) does not save the others. */
 function withoutCandidate(entry: RunEntry, ordinal: number): Carried {
-  const { [deletesOf(entry)[ordinal]!.id]: gone, ...before } = entry.before ?? {};
+  const gone = deletesOf(entry)[ordinal]!.id;
+  const before = Object.fromEntries(Object.entries(entry.before ?? {}).filter(([id]) => id !== gone));
   return { entry: { ...entry, before }, status: 'done', message: entry.message };
 }
 

@@ -5,7 +5,10 @@ import { heldClasses, judge } from './guard.ts';
 import { initialProgress } from './progress.ts';
 
 const max = (n: number): Partial<GuardConfig> => ({ delete: { max: n, maxPercent: null } });
-const percent = (n: number, percentFloor = 0): Partial<GuardConfig> => ({ delete: { max: null, maxPercent: n }, percentFloor });
+const percent = (n: number, percentFloor = 0): Partial<GuardConfig> => ({
+  delete: { max: null, maxPercent: n },
+  percentFloor,
+});
 
 describe('the guard', () => {
   it.each<[ChangeClass, number, number, Partial<GuardConfig>, boolean]>([
@@ -39,6 +42,8 @@ describe('the guard', () => {
 
   it('holds each class by itself', () => {
     const progress = { ...initialProgress(), planned: { delete: 5, unlink: 1, ambiguousDelete: 0 } };
-    expect(heldClasses(progress, 10, { ...DEFAULT_GUARD, ...max(4) }).map((one) => one.changeClass)).toEqual(['delete']);
+    expect(heldClasses(progress, 10, { ...DEFAULT_GUARD, ...max(4) }).map((one) => one.changeClass)).toEqual([
+      'delete',
+    ]);
   });
 });

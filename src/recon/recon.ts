@@ -20,6 +20,8 @@ export interface ReconOptions {
   readonly request: ReconRequest;
   /** Go on with this run instead of starting a new one. */
   readonly resume?: RunRecord;
+  /** Do not go on with `resume`, but end it as failed for this reason. */
+  readonly abandon?: string;
   readonly owner: string;
   /** Found out while the run was prepared; kept with it. */
   readonly warnings?: readonly string[];
@@ -45,7 +47,8 @@ export async function reconcile(options: ReconOptions): Promise<ReconResult> {
   const lease = await holdLease(repository.leases, name, options.owner);
   try {
     const run = await start(options, lease.fence);
-    await carryThrough(run);
+    if (options.abandon === undefined) await carryThrough(run);
+    else await abandon(run, options.abandon);
     return { record: run.ledger.record, progress: run.ledger.progress };
   } finally {
     await lease.release();
@@ -115,6 +118,13 @@ async function carryThrough(run: RunContext): Promise<void> {
     await over(run, isCanceled ? 'CANCELED' : 'FAILED', isCanceled ? null : reason, errorCode);
     if (error instanceof Error && error.name === 'Bug') throw error;
   }
+}
+
+/** Ends an interrupted run. What it had written outside gets its links all the same; what it had only planned is dropped. */
+async function abandon(run: RunContext, reason: string): Promise<void> {
+  await recoverIntents(run);
+  await rejectAll(run, 'planned', reason);
+  await over(run, 'FAILED', reason);
 }
 
 async function runOnRecon(run: RunContext): Promise<void> {

@@ -32,6 +32,18 @@ export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): 
   const pending = new Pending(run.view);
   const applier = new Applier(run, pending);
   if (start.cursor !== null) await replaySources(run, start.cursor);
+  const end = await goThrough(run, start, pending, applier).catch(async (error: unknown) => {
+    // what is being applied must be over before the run is brought to its end
+    await applier.finish().catch(() => {});
+    throw error;
+  });
+  await resolveContests(run, (prepared) => decideOneByOne(run, prepared, end.cursor));
+  return { isEmpty: end.isEmpty };
+}
+
+type SourceEnd = { readonly isEmpty: boolean; readonly cursor: Json };
+
+async function goThrough(run: RunContext, start: SourcePhaseStart, pending: Pending, applier: Applier): Promise<SourceEnd> {
   let isEmpty = start.cursor === null;
   let cursor = start.cursor;
   for await (const batch of ahead(batches(run, start))) {
@@ -48,8 +60,7 @@ export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): 
   }
   await applier.apply(cursor);
   await applier.finish();
-  await resolveContests(run, (prepared) => decideOneByOne(run, prepared, cursor));
-  return { isEmpty };
+  return { isEmpty, cursor };
 }
 
 /** Each object on the state that the one before it left behind. */

@@ -18,7 +18,13 @@ const CORRELATIONS: Readonly<Record<string, Correlation>> = {
 
 function correlated(count: number, isAlreadyLinked: boolean): Correlation {
   const targets = Array.from({ length: count }, (_, i) => stored(`t${i}`));
-  return { kind: 'queried', query: null, targets, isAlreadyLinked, holder: isAlreadyLinked ? { ...LINK, firstId: 'other' } : null };
+  return {
+    kind: 'queried',
+    query: null,
+    targets,
+    isAlreadyLinked,
+    holder: isAlreadyLinked ? { ...LINK, firstId: 'other' } : null,
+  };
 }
 
 /** Specification §4.2 and §4.3: source exists | source valid (gone: target or last state valid) | link | target | correlation | situation. */
@@ -65,26 +71,38 @@ yes | yes | invalid | UNQUALIFIED
 yes | yes | valid   | CONFIRMED`;
 
 function rows(table: string): readonly (readonly string[])[] {
-  return table.trim().split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  return table
+    .trim()
+    .split('\n')
+    .map((line) => line.split('|').map((cell) => cell.trim()));
 }
 
 describe('the situation of a source object', () => {
-  it.each(rows(SOURCE_ROWS))('source %s, valid %s, link %s, target %s, correlation %s: %s', (source, valid, link, target, correlation, situation) => {
-    const isLinked = link === 'yes';
-    const found = CORRELATIONS[correlation!]!;
-    const evidence: SourceEvidence = {
-      kind: 'source',
-      sourceId: 's',
-      source: source === 'exists' ? { _id: 's' } : null,
-      linkQualifier: 'default',
-      isValid: valid === 'yes',
-      link: isLinked ? LINK : null,
-      linkedTargetId: isLinked ? 't' : null,
-      target: isLinked ? (target === 'exists' ? stored('t') : null) : found.targets.length === 1 ? found.targets[0]! : null,
-      correlation: found,
-    };
-    expect(assess(evidence)).toBe(situation);
-  });
+  it.each(rows(SOURCE_ROWS))(
+    'source %s, valid %s, link %s, target %s, correlation %s: %s',
+    (source, valid, link, target, correlation, situation) => {
+      const isLinked = link === 'yes';
+      const found = CORRELATIONS[correlation!]!;
+      const evidence: SourceEvidence = {
+        kind: 'source',
+        sourceId: 's',
+        source: source === 'exists' ? { _id: 's' } : null,
+        linkQualifier: 'default',
+        isValid: valid === 'yes',
+        link: isLinked ? LINK : null,
+        linkedTargetId: isLinked ? 't' : null,
+        target: isLinked
+          ? target === 'exists'
+            ? stored('t')
+            : null
+          : found.targets.length === 1
+            ? found.targets[0]!
+            : null,
+        correlation: found,
+      };
+      expect(assess(evidence)).toBe(situation);
+    },
+  );
 });
 
 describe('the situation of a left-over target object', () => {

@@ -15,8 +15,25 @@ const OTHER: StoredObject = { id: 'u', rev: '1', object: { _id: 'u', _rev: '1', 
 const SOURCE: JsonObject = { _id: 's', name: 'new' };
 const mapping = { links: { isEnabled: true } } as CompiledMapping;
 
-const queried = (targets: readonly StoredObject[], holder: Link | null = null): Correlation => ({ kind: 'queried', query: null, targets, isAlreadyLinked: holder !== null, holder });
-const source = (rest: Partial<SourceEvidence>): SourceEvidence => ({ kind: 'source', sourceId: 's', source: SOURCE, linkQualifier: 'default', isValid: true, link: null, linkedTargetId: null, target: null, correlation: NO_CORRELATION, ...rest });
+const queried = (targets: readonly StoredObject[], holder: Link | null = null): Correlation => ({
+  kind: 'queried',
+  query: null,
+  targets,
+  isAlreadyLinked: holder !== null,
+  holder,
+});
+const source = (rest: Partial<SourceEvidence>): SourceEvidence => ({
+  kind: 'source',
+  sourceId: 's',
+  source: SOURCE,
+  linkQualifier: 'default',
+  isValid: true,
+  link: null,
+  linkedTargetId: null,
+  target: null,
+  correlation: NO_CORRELATION,
+  ...rest,
+});
 const linked = { link: LINK, linkedTargetId: 't' };
 
 /** One piece of evidence for each situation, the way it comes about in a run. */
@@ -31,9 +48,36 @@ const EVIDENCE: Readonly<Record<Situation, Evidence>> = {
   SOURCE_IGNORED: source({ isValid: false }),
   LINK_ONLY: source({ source: null, ...linked }),
   ALL_GONE: source({ source: null }),
-  SOURCE_MISSING: { kind: 'target', target: TARGET, linkQualifier: 'default', isValid: true, link: LINK, linkedSourceId: 's', source: null, isSourceValid: false },
-  TARGET_IGNORED: { kind: 'target', target: TARGET, linkQualifier: 'default', isValid: false, link: LINK, linkedSourceId: 's', source: null, isSourceValid: false },
-  UNASSIGNED: { kind: 'target', target: TARGET, linkQualifier: 'default', isValid: true, link: null, linkedSourceId: null, source: null, isSourceValid: false },
+  SOURCE_MISSING: {
+    kind: 'target',
+    target: TARGET,
+    linkQualifier: 'default',
+    isValid: true,
+    link: LINK,
+    linkedSourceId: 's',
+    source: null,
+    isSourceValid: false,
+  },
+  TARGET_IGNORED: {
+    kind: 'target',
+    target: TARGET,
+    linkQualifier: 'default',
+    isValid: false,
+    link: LINK,
+    linkedSourceId: 's',
+    source: null,
+    isSourceValid: false,
+  },
+  UNASSIGNED: {
+    kind: 'target',
+    target: TARGET,
+    linkQualifier: 'default',
+    isValid: true,
+    link: null,
+    linkedSourceId: null,
+    source: null,
+    isSourceValid: false,
+  },
 };
 
 /** Specification §4.5: situation: action = write, link, outcome, class. A dot: nothing. Actions that are not listed behave as in `ALWAYS`. */
@@ -112,10 +156,14 @@ const ALWAYS: Readonly<Partial<Record<Action, string>>> = {
   IGNORE: '. . ignored none',
 };
 
-const CELLS = new Map(TABLE.trim().split('\n').map((line) => {
-  const [situation, action, ...rest] = line.split(/\s+/);
-  return [`${situation} ${action}`, rest.join(' ')];
-}));
+const CELLS = new Map(
+  TABLE.trim()
+    .split('\n')
+    .map((line) => {
+      const [situation, action, ...rest] = line.split(/\s+/);
+      return [`${situation} ${action}`, rest.join(' ')];
+    }),
+);
 
 const ALL = SITUATIONS.flatMap((situation) => ACTIONS.map((action): [Situation, Action] => [situation, action]));
 
@@ -124,7 +172,13 @@ function planned(situation: Situation, action: Action): PlannedChange {
   const hasSource = evidence.kind === 'source' && evidence.source !== null;
   const maps = hasSource && (action === 'CREATE' || (action === 'UPDATE' && evidence.target !== null));
   const object = maps ? { ...(action === 'UPDATE' ? { _id: 't' } : {}), name: 'new' } : null;
-  return plan(mapping, evidence, situation, { action, rule: 'default', policy: null, object, changed: maps ? ['name'] : [] });
+  return plan(mapping, evidence, situation, {
+    action,
+    rule: 'default',
+    policy: null,
+    object,
+    changed: maps ? ['name'] : [],
+  });
 }
 
 function show({ write, link, outcome, changeClass }: PlannedChange): string {
@@ -139,7 +193,9 @@ function showLink(link: LinkIntent | null): string {
 
 describe('what an action comes to', () => {
   it('is told for every situation and action', () => {
-    expect(ALL.filter(([situation, action]) => ALWAYS[action] === undefined && !CELLS.has(`${situation} ${action}`))).toEqual([]);
+    expect(
+      ALL.filter(([situation, action]) => ALWAYS[action] === undefined && !CELLS.has(`${situation} ${action}`)),
+    ).toEqual([]);
   });
 
   it.each(ALL)('%s + %s', (situation, action) => {
@@ -165,12 +221,22 @@ describe('what an action comes to', () => {
   });
 
   it('NOREPORT and ASYNC leave no entry', () => {
-    expect([planned('ABSENT', 'NOREPORT').isReported, planned('ABSENT', 'ASYNC').isReported, planned('ABSENT', 'IGNORE').isReported]).toEqual([false, false, true]);
+    expect([
+      planned('ABSENT', 'NOREPORT').isReported,
+      planned('ABSENT', 'ASYNC').isReported,
+      planned('ABSENT', 'IGNORE').isReported,
+    ]).toEqual([false, false, true]);
   });
 
   it('without links nothing is linked', () => {
     const unlinked = { links: { isEnabled: false } } as CompiledMapping;
-    const change = plan(unlinked, EVIDENCE.FOUND, 'FOUND', { action: 'UPDATE', rule: 'default', policy: null, object: { _id: 't', name: 'new' }, changed: ['name'] });
+    const change = plan(unlinked, EVIDENCE.FOUND, 'FOUND', {
+      action: 'UPDATE',
+      rule: 'default',
+      policy: null,
+      object: { _id: 't', name: 'new' },
+      changed: ['name'],
+    });
     expect(show(change)).toBe('update:t . updated update');
   });
 });

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
+import type { RunOverrides } from '../../src/app/run-request.ts';
 import { startRun } from '../../src/app/runs.ts';
 import type { RunEntry, RunRecord } from '../../src/model/run.ts';
 import { doCountsAddUp, fromJson } from '../../src/recon/progress.ts';
@@ -17,9 +18,18 @@ interface Case {
   readonly moments: readonly Moment[];
 }
 
-const SOURCES = objects('a(key=1,name=Ann) b(key=2,name=Bob) c(key=3,name=Cid) d(key=4,name=Dee) e(key=5,name=Eve) f(key=6,name=Flo,status=off) g(key=7,name=Gus) h(key=8,name=Hal)');
+const SOURCES = objects(
+  'a(key=1,name=Ann) b(key=2,name=Bob) c(key=3,name=Cid) d(key=4,name=Dee) e(key=5,name=Eve) f(key=6,name=Flo,status=off) g(key=7,name=Gus) h(key=8,name=Hal)',
+);
 const TARGETS = objects('2(key=2,name=Bob) 4(key=4,name=Old) 90(key=90,name=Nobody) 91(key=91,name=Nobody)');
-const TREE: JsonObject = { correlationQuery: { type: 'text/javascript', file: 'ui/correlateTreeToQueryFilter.js', mapping: 'm', expressionTree: { all: ['key'] } } };
+const TREE: JsonObject = {
+  correlationQuery: {
+    type: 'text/javascript',
+    file: 'ui/correlateTreeToQueryFilter.js',
+    mapping: 'm',
+    expressionTree: { all: ['key'] },
+  },
+};
 
 function mapping(target: string, more: JsonObject): JsonObject {
   return {
@@ -27,7 +37,10 @@ function mapping(target: string, more: JsonObject): JsonObject {
     source: 'system/hr/account',
     target,
     sourceCondition: '/source/status eq "on" or !(/source/status pr)',
-    properties: [{ source: 'key', target: 'key' }, { source: 'name', target: 'name' }],
+    properties: [
+      { source: 'key', target: 'key' },
+      { source: 'name', target: 'name' },
+    ],
     policies: [
       { situation: 'SOURCE_MISSING', action: 'DELETE' },
       { situation: 'UNASSIGNED', action: 'DELETE' },
@@ -36,19 +49,59 @@ function mapping(target: string, more: JsonObject): JsonObject {
   };
 }
 
-const UID: JsonObject = { properties: [{ source: 'key', target: 'uid' }, { source: 'key', target: 'key' }, { source: 'name', target: 'name' }] };
+const UID: JsonObject = {
+  properties: [
+    { source: 'key', target: 'uid' },
+    { source: 'key', target: 'key' },
+    { source: 'name', target: 'name' },
+  ],
+};
 
 const WORLDS: readonly Omit<Case, 'hasChange' | 'is'>[] = [
-  { target: 'managed/user', spec: { mappings: [mapping('managed/user', TREE)], memory: { hr: SOURCES }, managed: { user: TARGETS }, links: { m: 'x-y' } }, moments: ['before', 'after'] },
-  { target: 'managed/user', spec: { mappings: [mapping('managed/user', {})], memory: { hr: SOURCES }, managed: { user: [] } }, moments: ['before', 'after'] },
-  { target: 'system/dir/account', spec: { mappings: [mapping('system/dir/account', { ...TREE, ...UID })], memory: { hr: SOURCES }, csv: { dir: TARGETS }, links: { m: 'x-y' } }, moments: ['before', 'after', 'halfway'] },
-  { target: 'system/dir/account', spec: { mappings: [mapping('system/dir/account', UID)], memory: { hr: SOURCES }, csv: { dir: [] } }, moments: ['before', 'after', 'halfway'] },
-  { target: 'system/mem/account', spec: { mappings: [mapping('system/mem/account', {})], memory: { hr: SOURCES, mem: [] } }, moments: ['before', 'after', 'halfway'] },
+  {
+    target: 'managed/user',
+    spec: {
+      mappings: [mapping('managed/user', TREE)],
+      memory: { hr: SOURCES },
+      managed: { user: TARGETS },
+      links: { m: 'x-y' },
+    },
+    moments: ['before', 'after'],
+  },
+  {
+    target: 'managed/user',
+    spec: { mappings: [mapping('managed/user', {})], memory: { hr: SOURCES }, managed: { user: [] } },
+    moments: ['before', 'after'],
+  },
+  {
+    target: 'system/dir/account',
+    spec: {
+      mappings: [mapping('system/dir/account', { ...TREE, ...UID })],
+      memory: { hr: SOURCES },
+      csv: { dir: TARGETS },
+      links: { m: 'x-y' },
+    },
+    moments: ['before', 'after', 'halfway'],
+  },
+  {
+    target: 'system/dir/account',
+    spec: { mappings: [mapping('system/dir/account', UID)], memory: { hr: SOURCES }, csv: { dir: [] } },
+    moments: ['before', 'after', 'halfway'],
+  },
+  {
+    target: 'system/mem/account',
+    spec: { mappings: [mapping('system/mem/account', {})], memory: { hr: SOURCES, mem: [] } },
+    moments: ['before', 'after', 'halfway'],
+  },
 ];
 
 const CASES: readonly Case[] = WORLDS.flatMap((world) => {
   const text = `${world.target}, ${world.spec.mappings[0]!['correlationQuery'] === undefined ? 'no correlation' : 'correlation'}`;
-  return [false, true].map((hasChange): Case => ({ ...world, hasChange, is: `${hasChange ? 'changing run' : 'first load'}, ${text}` }));
+  return [false, true].map((hasChange): Case => ({
+    ...world,
+    hasChange,
+    is: `${hasChange ? 'changing run' : 'first load'}, ${text}`,
+  }));
 });
 
 describe('a process that dies at any step, and a new one', () => {
@@ -68,6 +121,22 @@ describe('a process that dies at any step, and a new one', () => {
   });
 });
 
+describe('an interrupted run that is given up', () => {
+  const external = CASES.filter(
+    (one) => one.target !== 'managed/user' && one.moments.includes('after') && !one.hasChange,
+  );
+
+  it.each(external)('has its external writes linked before the next one starts: $is', async (one) => {
+    const undisturbed = await carryOut(one, 0, 'after');
+    for (let step = 1; step <= undisturbed.steps; step++) {
+      const disturbed = await carryOut(one, step, 'after', { logUnchanged: true });
+      expect(disturbed.objects, `died after step ${step}`).toEqual(undisturbed.objects);
+      expect(disturbed.links, `died after step ${step}`).toEqual(undisturbed.links);
+      expect(disturbed.faults, `died after step ${step}`).toEqual([]);
+    }
+  });
+});
+
 interface End {
   readonly steps: number;
   readonly objects: readonly string[];
@@ -77,7 +146,7 @@ interface End {
   readonly faults: readonly string[];
 }
 
-async function carryOut(one: Case, step: number, moment: Moment): Promise<End> {
+async function carryOut(one: Case, step: number, moment: Moment, overrides: RunOverrides = {}): Promise<End> {
   const clock = new TestClock();
   await using engine = await openEngine(one.spec, clock);
   const config = engine.lockstep.mappingConfig('m');
@@ -92,10 +161,11 @@ async function carryOut(one: Case, step: number, moment: Moment): Promise<End> {
     if (!(error instanceof Death)) throw error;
   }
   const before = (await engine.lockstep.repository.runs.list({ mapping: 'm', limit: 10 }))[0];
-  const isOver = before !== undefined && before.state !== 'ACTIVE' && (!one.hasChange || before.id !== (await oldest(engine)).id);
+  const isOver =
+    before !== undefined && before.state !== 'ACTIVE' && (!one.hasChange || before.id !== (await oldest(engine)).id);
   if (!isOver) {
     clock.advance(60_000);
-    await startRun(engine.lockstep, config, { overrides: {} });
+    await startRun(engine.lockstep, config, { overrides });
   }
   return await describeEnd(engine, one, first.steps());
 }
@@ -129,15 +199,34 @@ async function describeEnd(engine: Engine, one: Case, steps: number): Promise<En
   return {
     steps,
     objects: [...content.values()].sort(),
-    links: (await engine.links('m')).map((link) => `${link.firstId} → ${content.get(link.secondId) ?? 'nothing'}`).sort(),
-    entries: entries.filter((entry) => entry.status !== 'skipped').map(entryText).sort(),
-    counts: { counts: progress.counts, situations: progress.situations, entries: progress.entries, created: progress.targetsCreated, linksCreated: progress.linksCreated, linksRemoved: progress.linksRemoved, success: progress.success, failure: progress.failure, seen: progress.source },
+    links: (await engine.links('m'))
+      .map((link) => `${link.firstId} → ${content.get(link.secondId) ?? 'nothing'}`)
+      .sort(),
+    entries: entries
+      .filter((entry) => entry.status !== 'skipped')
+      .map(entryText)
+      .sort(),
+    counts: {
+      counts: progress.counts,
+      situations: progress.situations,
+      entries: progress.entries,
+      created: progress.targetsCreated,
+      linksCreated: progress.linksCreated,
+      linksRemoved: progress.linksRemoved,
+      success: progress.success,
+      failure: progress.failure,
+      seen: progress.source,
+    },
     faults,
   };
 }
 
 function contentOf({ _id, _rev, ...rest }: JsonObject): string {
-  return JSON.stringify(Object.entries(rest).filter(([, value]) => value !== null).sort());
+  return JSON.stringify(
+    Object.entries(rest)
+      .filter(([, value]) => value !== null)
+      .sort(),
+  );
 }
 
 function entryText(entry: RunEntry): string {

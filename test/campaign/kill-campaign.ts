@@ -96,7 +96,9 @@ async function kill(home: string, scenario: Scenario, random: number): Promise<R
 }
 
 function start(project: string, mapping: string): ReturnType<typeof spawn> {
-  return spawn(process.execPath, [MAIN, 'recon', mapping, '--project', project, GUARD], { stdio: ['ignore', 'ignore', 'pipe'] });
+  return spawn(process.execPath, [MAIN, 'recon', mapping, '--project', project, GUARD], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
 }
 
 function runToEnd(project: string, mapping: string): Promise<{ code: number; told: string }> {
@@ -131,7 +133,10 @@ interface World {
 }
 
 async function readWorld(project: string): Promise<World> {
-  const repository = await openSqliteRepository({ file: path.join(project, '.lockstep', 'lockstep.db'), clock: systemClock });
+  const repository = await openSqliteRepository({
+    file: path.join(project, '.lockstep', 'lockstep.db'),
+    clock: systemClock,
+  });
   try {
     await repository.objects.declareTypes([{ name: 'user', searchable: [] }]);
     const users = (await repository.objects.page('user', { limit: 1_000_000 })).rows;
@@ -139,24 +144,36 @@ async function readWorld(project: string): Promise<World> {
     const links: string[] = [];
     for (const mapping of MAPPINGS)
       for (const link of (await repository.links.page(mapping, null, 1_000_000)).rows)
-        links.push(`${mapping} ${names.get(link.firstId) ?? link.firstId} → ${names.get(link.secondId) ?? link.secondId}`);
+        links.push(
+          `${mapping} ${names.get(link.firstId) ?? link.firstId} → ${names.get(link.secondId) ?? link.secondId}`,
+        );
     const active = await repository.runs.list({ state: 'ACTIVE', limit: 10 });
     const intents = await repository.runs.withEntries('applying');
     const directory = readFileSync(path.join(project, 'data', 'directory.csv'), 'utf8').split('\n');
-    return { users: users.map((row) => text(row.doc)).sort(), directory: directory.sort(), links: links.sort(), runs: [...active.map((run) => `active ${run.mapping}`), ...intents.map((one) => `intents of ${one.mapping}`)] };
+    return {
+      users: users.map((row) => text(row.doc)).sort(),
+      directory: directory.sort(),
+      links: links.sort(),
+      runs: [...active.map((run) => `active ${run.mapping}`), ...intents.map((one) => `intents of ${one.mapping}`)],
+    };
   } finally {
     await repository.close();
   }
 }
 
 function text(doc: JsonObject): string {
-  return JSON.stringify(Object.entries(doc).filter(([, value]) => value !== null).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(
+    Object.entries(doc)
+      .filter(([, value]) => value !== null)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 function compare(wanted: World, found: World): readonly string[] {
   return (['users', 'directory', 'links', 'runs'] as const).flatMap((part) => {
     const [lost, added] = [less(wanted[part], found[part]), less(found[part], wanted[part])];
-    const tell = (what: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : [`${part}: ${lines.length} ${what}, such as ${lines[0]}`]);
+    const tell = (what: string, lines: readonly string[]): string[] =>
+      lines.length === 0 ? [] : [`${part}: ${lines.length} ${what}, such as ${lines[0]}`];
     return [...tell('missing', lost), ...tell('too many', added)];
   });
 }
@@ -179,7 +196,9 @@ function hrFile(people: number, isChanged: boolean): string {
     const title = isChanged && i % 3 === 0 ? 'Lead' : 'Clerk';
     const status = i % 50 === 7 || (isChanged && i % 30 === 5) ? 'left' : 'active';
     const phone = i % 4 === 0 ? '' : `+49 30 ${i}`;
-    lines.push(`"E${i}","Given${i}","Family${i}","p${i}@example.com","Dept ${i % 9}","${title}","${phone}","${i % 5 === 0 ? '' : 'Bonn'}","${status}"`);
+    lines.push(
+      `"E${i}","Given${i}","Family${i}","p${i}@example.com","Dept ${i % 9}","${title}","${phone}","${i % 5 === 0 ? '' : 'Bonn'}","${status}"`,
+    );
   }
   return `${lines.join('\n')}\n`;
 }

@@ -5,6 +5,9 @@ describe('a run that is killed', () => {
   it('and started again ends where an undisturbed one ends', async () => {
     const seed = Date.now() & 0xffff;
     const rounds = await killCampaign({ rounds: 6, people: 1500, seed });
-    expect(rounds.filter((round) => round.differences.length > 0), `seed ${seed}`).toEqual([]);
+    expect(
+      rounds.filter((round) => round.differences.length > 0),
+      `seed ${seed}`,
+    ).toEqual([]);
   }, 180_000);
 });

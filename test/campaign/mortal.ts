@@ -49,14 +49,21 @@ export function mortal(lockstep: Lockstep, step: number, moment: Moment): Mortal
     links: guard(repository.links, alive),
     runs: guard(repository.runs, alive),
     leases: guard(repository.leases, alive),
-    commit: (batch) => act(() => repository.commit(batch), async () => {}),
+    commit: (batch) =>
+      act(
+        () => repository.commit(batch),
+        async () => {},
+      ),
     close: async () => {},
   };
   const objectSet: Lockstep['objectSet'] = (collection, over) => {
     const set = lockstep.objectSet(collection, over);
     if (isManagedSet(set)) return set;
     const write = (writes: readonly ObjectWrite[]): ReturnType<ObjectSet['write']> =>
-      act(() => set.write(writes), () => set.write(writes.slice(0, Math.ceil(writes.length / 2))));
+      act(
+        () => set.write(writes),
+        () => set.write(writes.slice(0, Math.ceil(writes.length / 2))),
+      );
     return { ...guard(set, alive), path: set.path, traits: set.traits, write };
   };
   return { lockstep: { ...lockstep, repository: guarded, objectSet }, steps: () => count, isDead: () => isDead };
@@ -65,7 +72,11 @@ export function mortal(lockstep: Lockstep, step: number, moment: Moment): Mortal
 /** Every method refuses once the process is dead. */
 function guard<T extends object>(target: T, alive: () => void): T {
   const names = new Set<string>();
-  for (let level: object | null = target; level !== null && level !== Object.prototype; level = Object.getPrototypeOf(level) as object | null)
+  for (
+    let level: object | null = target;
+    level !== null && level !== Object.prototype;
+    level = Object.getPrototypeOf(level) as object | null
+  )
     for (const name of Object.getOwnPropertyNames(level)) names.add(name);
   const guarded: Record<string, unknown> = {};
   for (const name of names) {

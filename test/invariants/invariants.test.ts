@@ -15,19 +15,47 @@ import { randomWorld, specOf, TARGET_PATHS, type RandomWorld } from './world.arb
 /** `LOCKSTEP_CASES=20` makes twenty times as many. */
 const FACTOR = Number(process.env['LOCKSTEP_CASES'] ?? '1');
 const SEED = process.env['LOCKSTEP_SEED'];
-const settings = (cases: number): fc.Parameters<unknown> => ({ numRuns: Math.ceil(cases * FACTOR), endOnFailure: false, ...(SEED === undefined ? {} : { seed: Number(SEED) }) });
+const settings = (cases: number): fc.Parameters<unknown> => ({
+  numRuns: Math.ceil(cases * FACTOR),
+  endOnFailure: false,
+  ...(SEED === undefined ? {} : { seed: Number(SEED) }),
+});
 const TIMEOUT = 120_000 * Math.max(1, FACTOR);
 
 const QUICK = randomWorld(['managed', 'managed', 'memory']);
 const FILES = randomWorld(['csv']);
 
 describe('in any world', () => {
-  it('a plan tells what the run then does, the run tells what it did, and a second run changes nothing', () => fc.assert(fc.asyncProperty(QUICK, holds), settings(500)), TIMEOUT);
+  it(
+    'a plan tells what the run then does, the run tells what it did, and a second run changes nothing',
+    () => fc.assert(fc.asyncProperty(QUICK, holds), settings(500)),
+    TIMEOUT,
+  );
   it('the same with a file as the target', () => fc.assert(fc.asyncProperty(FILES, holds), settings(120)), TIMEOUT);
-  it('the order of the source objects does not change the end state', () => fc.assert(fc.asyncProperty(QUICK, fc.infiniteStream(fc.nat()), isOrderFree), settings(250)), TIMEOUT);
-  it('the order does not change it either where several sources claim one target', () => fc.assert(fc.asyncProperty(QUICK, fc.infiniteStream(fc.nat()), fc.integer({ min: 1, max: 3 }), isOrderFreeWithRivals), settings(200)), TIMEOUT);
-  it('a source read that fails deletes nothing', () => fc.assert(fc.asyncProperty(QUICK, fc.nat(3), failedReadDeletesNothing), settings(150)), TIMEOUT);
-  it('approving what was held ends where a run without a guard ends', () => fc.assert(fc.asyncProperty(QUICK, approvalCatchesUp), settings(150)), TIMEOUT);
+  it(
+    'the order of the source objects does not change the end state',
+    () => fc.assert(fc.asyncProperty(QUICK, fc.infiniteStream(fc.nat()), isOrderFree), settings(250)),
+    TIMEOUT,
+  );
+  it(
+    'the order does not change it either where several sources claim one target',
+    () =>
+      fc.assert(
+        fc.asyncProperty(QUICK, fc.infiniteStream(fc.nat()), fc.integer({ min: 1, max: 3 }), isOrderFreeWithRivals),
+        settings(200),
+      ),
+    TIMEOUT,
+  );
+  it(
+    'a source read that fails deletes nothing',
+    () => fc.assert(fc.asyncProperty(QUICK, fc.nat(3), failedReadDeletesNothing), settings(150)),
+    TIMEOUT,
+  );
+  it(
+    'approving what was held ends where a run without a guard ends',
+    () => fc.assert(fc.asyncProperty(QUICK, approvalCatchesUp), settings(150)),
+    TIMEOUT,
+  );
 });
 
 async function holds(world: RandomWorld): Promise<void> {
@@ -51,7 +79,10 @@ async function holds(world: RandomWorld): Promise<void> {
   const again = await engine.run('m', { logUnchanged: true });
   expect(await snapshot(engine, target), 'a second run changes nothing').toEqual(after);
   isSound(world, again);
-  expect(again.entries.filter((entry) => entry.changeClass !== 'none' && entry.status === 'done'), 'a second run has nothing to do').toEqual([]);
+  expect(
+    again.entries.filter((entry) => entry.changeClass !== 'none' && entry.status === 'done'),
+    'a second run has nothing to do',
+  ).toEqual([]);
 }
 
 function decision(entry: RunEntry): string {
@@ -69,8 +100,15 @@ function isSound(world: RandomWorld, { result, entries }: Outcome): void {
   const refusals = entries.filter((entry) => entry.status === 'failed').map((entry) => entry.message);
   expect(world.target === 'csv' ? refusals.filter((message) => !message!.includes('exists')) : refusals).toEqual([]);
   expect(entries.filter((entry) => ['planned', 'applying'].includes(entry.status))).toEqual([]);
-  const visits = Map.groupBy(entries, (entry) => `${entry.phase} ${entry.phase === 'source' ? entry.sourceId : `${entry.sourceId}-${entry.targetId}`} ${entry.linkQualifier}`);
-  expect([...visits].filter(([, list]) => list.length > 1).map(([visit]) => visit), 'each object is visited once').toEqual([]);
+  const visits = Map.groupBy(
+    entries,
+    (entry) =>
+      `${entry.phase} ${entry.phase === 'source' ? entry.sourceId : `${entry.sourceId}-${entry.targetId}`} ${entry.linkQualifier}`,
+  );
+  expect(
+    [...visits].filter(([, list]) => list.length > 1).map(([visit]) => visit),
+    'each object is visited once',
+  ).toEqual([]);
   const isSilent = Object.values(world.policies).some((action) => action === 'NOREPORT' || action === 'ASYNC');
   if (!isSilent) expect(entries.length, 'each count has its entry').toBe(result.progress.entries);
 }
@@ -89,7 +127,10 @@ async function hasUniqueLinks(engine: Engine): Promise<void> {
 
 async function isOrderFree(world: RandomWorld, order: fc.Stream<number>): Promise<void> {
   const ranks = [...order.take(world.sources.length)];
-  const shuffled = world.sources.map((source, i) => ({ source, rank: ranks[i]! })).sort((a, b) => a.rank - b.rank).map(({ source }) => source);
+  const shuffled = world.sources
+    .map((source, i) => ({ source, rank: ranks[i]! }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ source }) => source);
   const [one, other] = await Promise.all([endOf(world), endOf({ ...world, sources: shuffled })]);
   expect(other).toEqual(one);
 }
@@ -98,13 +139,24 @@ async function isOrderFree(world: RandomWorld, order: fc.Stream<number>): Promis
 async function isOrderFreeWithRivals(world: RandomWorld, order: fc.Stream<number>, keys: number): Promise<void> {
   const sources = world.sources.map((source, i) => ({ ...source, key: `k${i % keys}`, status: 'on' }));
   const { policies, options } = world;
-  const tree = { type: 'text/javascript', file: 'ui/correlateTreeToQueryFilter.js', mapping: 'm', expressionTree: { all: ['key'] } };
+  const tree = {
+    type: 'text/javascript',
+    file: 'ui/correlateTreeToQueryFilter.js',
+    mapping: 'm',
+    expressionTree: { all: ['key'] },
+  };
   const rivals: RandomWorld = {
     ...world,
     sources,
     targets: world.targets.map((target, i) => ({ ...target, key: `k${i}` })),
     links: '',
-    options: { ...options, enableLinking: true, correlateEmptyTargetSet: true, linkQualifiers: ['default'], correlationQuery: tree },
+    options: {
+      ...options,
+      enableLinking: true,
+      correlateEmptyTargetSet: true,
+      linkQualifiers: ['default'],
+      correlationQuery: tree,
+    },
     policies: { ...policies, FOUND: 'UPDATE', ABSENT: 'CREATE', FOUND_ALREADY_LINKED: 'EXCEPTION' },
   };
   await isOrderFree(rivals, order);
@@ -113,19 +165,27 @@ async function isOrderFreeWithRivals(world: RandomWorld, order: fc.Stream<number
 async function endOf(world: RandomWorld): Promise<unknown> {
   await using engine = await openEngine(specOf(world));
   const { result } = await engine.run('m');
-  return { ...content(await snapshot(engine, TARGET_PATHS[world.target])), counts: result.progress.counts, situations: result.progress.situations };
+  return {
+    ...content(await snapshot(engine, TARGET_PATHS[world.target])),
+    counts: result.progress.counts,
+    situations: result.progress.situations,
+  };
 }
 
 async function failedReadDeletesNothing(world: RandomWorld, pages: number): Promise<void> {
   await using engine = await openEngine(specOf({ ...world, guard: { enabled: false } }));
   const target = TARGET_PATHS[world.target];
   const before = await snapshot(engine, target);
-  const result = await startRun(breaking(engine.lockstep, pages), engine.lockstep.mappingConfig('m'), { overrides: {} });
+  const result = await startRun(breaking(engine.lockstep, pages), engine.lockstep.mappingConfig('m'), {
+    overrides: {},
+  });
   const after = await snapshot(engine, target);
   expect(result.record.state).toBe('FAILED');
   expect([...before.objects.keys()].filter((id) => !after.objects.has(id))).toEqual([]);
-  const linkIds = after.links.map((link) => (JSON.parse(link) as { id: string }).id);
-  expect(before.links.map((link) => (JSON.parse(link) as { id: string }).id).filter((id) => !linkIds.includes(id))).toEqual([]);
+  const linkIds = new Set(after.links.map((link) => (JSON.parse(link) as { id: string }).id));
+  expect(before.links.map((link) => (JSON.parse(link) as { id: string }).id).filter((id) => !linkIds.has(id))).toEqual(
+    [],
+  );
   expect(await heldRuns(engine.lockstep)).toEqual([]);
 }
 
@@ -142,14 +202,23 @@ function breaking(lockstep: Lockstep, pages: number): Lockstep {
       }
     };
     const { path, traits } = set;
-    return { path, traits, scan, readMany: (ids) => set.readMany(ids), query: (queries) => set.query(queries), write: (writes) => set.write(writes), preferredWriteCount: () => 1, close: async () => {} };
+    return {
+      path,
+      traits,
+      scan,
+      readMany: (ids) => set.readMany(ids),
+      query: (queries) => set.query(queries),
+      write: (writes) => set.write(writes),
+      preferredWriteCount: () => 1,
+      close: async () => {},
+    };
   };
   return { ...lockstep, objectSet };
 }
 
 async function approvalCatchesUp(world: RandomWorld): Promise<void> {
-  const free = await endOf({ ...world, guard: { enabled: false } }) as { objects: unknown; links: unknown };
-  await using engine = await openEngine(specOf({ ...world, guard: { enabled: true, maxDeletes: 0, maxUnlinks: 0, percentFloor: 0 } }));
+  const free = (await endOf({ ...world, guard: { enabled: false } })) as { objects: unknown; links: unknown };
+  await using engine = await openEngine(specOf({ ...world, guard: { enabled: true, maxDeletes: 0, maxUnlinks: 0 } }));
   await engine.run('m');
   for (const held of await heldRuns(engine.lockstep)) {
     const carried = await approve(engine.lockstep, held, null);

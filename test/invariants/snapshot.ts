@@ -18,7 +18,10 @@ export async function snapshot(engine: Engine, target: string): Promise<Snapshot
   const data = path.join(engine.directory, 'data');
   let files = '';
   try {
-    files = readdirSync(data).sort().map((name) => `${name}\n${readFileSync(path.join(data, name), 'latin1')}`).join('\n');
+    files = readdirSync(data)
+      .sort()
+      .map((name) => `${name}\n${readFileSync(path.join(data, name), 'latin1')}`)
+      .join('\n');
   } catch {
     files = '';
   }
@@ -26,7 +29,10 @@ export async function snapshot(engine: Engine, target: string): Promise<Snapshot
 }
 
 /** The world without the ids that were made up. */
-export function content({ objects, links }: Snapshot): { readonly objects: readonly string[]; readonly links: readonly string[] } {
+export function content({ objects, links }: Snapshot): {
+  readonly objects: readonly string[];
+  readonly links: readonly string[];
+} {
   const texts = new Map([...objects].map(([id, object]) => [id, contentOf(object)]));
   const pairs = links.map((text) => {
     const { firstId, secondId, linkQualifier } = JSON.parse(text) as Record<string, string>;
@@ -36,7 +42,11 @@ export function content({ objects, links }: Snapshot): { readonly objects: reado
 }
 
 export function contentOf({ _id, _rev, ...rest }: JsonObject): string {
-  return JSON.stringify(Object.entries(rest).filter(([, value]) => value !== null).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return JSON.stringify(
+    Object.entries(rest)
+      .filter(([, value]) => value !== null)
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
 }
 
 function byId(objects: ReadonlyMap<string, JsonObject>): Map<string, string> {
@@ -51,8 +61,10 @@ export function replay(before: Snapshot, after: Snapshot, entries: readonly RunE
   const world = new Map([...before.objects].map(([id, object]) => [id, plain(object)]));
   const done = entries.filter((entry) => entry.status === 'done');
   for (const entry of done) {
-    if (entry.changeClass === 'create') world.set(entry.targetId!, plain(after.objects.get(entry.targetId!) ?? { missing: true }));
-    if (entry.changeClass === 'update') world.set(entry.targetId!, patched(world.get(entry.targetId!) ?? {}, entry.after));
+    if (entry.changeClass === 'create')
+      world.set(entry.targetId!, plain(after.objects.get(entry.targetId!) ?? { missing: true }));
+    if (entry.changeClass === 'update')
+      world.set(entry.targetId!, patched(world.get(entry.targetId!) ?? {}, entry.after));
   }
   for (const entry of done) for (const id of deletedIds(entry)) world.delete(id);
   return byId(world);
@@ -64,7 +76,8 @@ export function undo(after: Snapshot, entries: readonly RunEntry[]): Map<string,
   const done = entries.filter((entry) => entry.status === 'done').toReversed();
   for (const entry of done) {
     if (entry.changeClass === 'delete') world.set(entry.targetId!, plain(entry.before!));
-    if (entry.changeClass === 'ambiguousDelete') for (const [id, object] of Object.entries(entry.before!)) world.set(id, plain(object as JsonObject));
+    if (entry.changeClass === 'ambiguousDelete')
+      for (const [id, object] of Object.entries(entry.before!)) world.set(id, plain(object as JsonObject));
   }
   for (const entry of done) {
     if (entry.changeClass === 'create') world.delete(entry.targetId!);

@@ -103,7 +103,11 @@ async function run(lockstep: Lockstep, mapping: string, overrides: RunOverrides)
 
 async function plan(lockstep: Lockstep, mapping: string, overrides: RunOverrides): Promise<Outcome> {
   const entries: RunEntry[] = [];
-  const result = await runMapping(lockstep, lockstep.mappingConfig(mapping), { mode: 'plan', overrides, onEntry: (entry) => entries.push(entry) });
+  const result = await runMapping(lockstep, lockstep.mappingConfig(mapping), {
+    mode: 'plan',
+    overrides,
+    onEntry: (entry) => entries.push(entry),
+  });
   return { result, entries };
 }
 
@@ -123,7 +127,9 @@ async function preload(lockstep: Lockstep, spec: EngineSpec): Promise<void> {
     list.map(({ _id, ...doc }) => ({ object: { kind: 'create', type, id: String(_id), doc } as const })),
   );
   const links = Object.entries(spec.links ?? {}).flatMap(([linkType, text]) =>
-    linkPairs(text).map((pair) => ({ links: [{ kind: 'create', link: { id: lockstep.newId(), rev: 0, linkType, ...pair } } as const] })),
+    linkPairs(text).map((pair) => ({
+      links: [{ kind: 'create', link: { id: lockstep.newId(), rev: 0, linkType, ...pair } } as const],
+    })),
   );
   const result = await lockstep.repository.commit({ units: [...objects, ...links] });
   if (!result.ok) throw new Error(result.conflicts[0]!.message);
@@ -137,24 +143,48 @@ function projectFiles(spec: EngineSpec): Record<string, unknown> {
     ...spec.files,
   };
   for (const [name, list] of Object.entries(spec.memory ?? {}))
-    files[`conf/provisioner.openicf-${name}.json`] = provisioner(name, 'memory', { objects: { account: list as JsonObject[] } }, {});
+    files[`conf/provisioner.openicf-${name}.json`] = provisioner(
+      name,
+      'memory',
+      { objects: { account: list as JsonObject[] } },
+      {},
+    );
   for (const [name, rows] of Object.entries(spec.csv ?? {})) {
     const settings = { csvFile: `data/${name}.csv`, headerUid: 'uid' };
-    files[`conf/provisioner.openicf-${name}.json`] = provisioner(name, 'org.forgerock.openicf.csvfile.CSVFileConnector', settings, { uid: { type: 'string', nativeName: '__NAME__', required: true } });
+    files[`conf/provisioner.openicf-${name}.json`] = provisioner(
+      name,
+      'org.forgerock.openicf.csvfile.CSVFileConnector',
+      settings,
+      { uid: { type: 'string', nativeName: '__NAME__', required: true } },
+    );
     files[`data/${name}.csv`] = typeof rows === 'string' ? rows : csvText(rows);
   }
   return files;
 }
 
-function provisioner(name: string, connectorName: string, configurationProperties: JsonObject, more: JsonObject): JsonObject {
+function provisioner(
+  name: string,
+  connectorName: string,
+  configurationProperties: JsonObject,
+  more: JsonObject,
+): JsonObject {
   const isCsv = connectorName !== 'memory';
   const names = isCsv ? COLUMNS.slice(1) : ATTRIBUTES;
-  const properties: JsonObject = { ...Object.fromEntries(names.map((attribute) => [attribute, { type: 'string' }])), ...more };
+  const properties: JsonObject = {
+    ...Object.fromEntries(names.map((attribute) => [attribute, { type: 'string' }])),
+    ...more,
+  };
   if (!isCsv) properties['tags'] = { type: 'array', items: { type: 'string' } };
-  return { name, connectorRef: { connectorName }, configurationProperties, objectTypes: { account: { nativeType: '__ACCOUNT__', properties } } };
+  return {
+    name,
+    connectorRef: { connectorName },
+    configurationProperties,
+    objectTypes: { account: { nativeType: '__ACCOUNT__', properties } },
+  };
 }
 
 export function csvText(rows: readonly JsonObject[]): string {
-  const line = (row: JsonObject): string => COLUMNS.map((column) => `"${String(row[column] ?? (column === 'uid' ? (row['_id'] ?? '') : ''))}"`).join(',');
+  const line = (row: JsonObject): string =>
+    COLUMNS.map((column) => `"${String(row[column] ?? (column === 'uid' ? (row['_id'] ?? '') : ''))}"`).join(',');
   return `${[COLUMNS.map((column) => `"${column}"`).join(','), ...rows.map(line)].join('\n')}\n`;
 }

@@ -11,10 +11,12 @@ export function objects(text: string): JsonObject[] {
 
 function attributes(body: string): JsonObject {
   const pairs = body.split(',').filter((pair) => pair !== '');
-  return Object.fromEntries(pairs.map((pair): [string, Json] => {
-    const [name, value = ''] = pair.split('=') as [string, string?];
-    return [name.trim(), value.includes('|') ? value.split('|').filter((one) => one !== '') : value];
-  }));
+  return Object.fromEntries(
+    pairs.map((pair): [string, Json] => {
+      const [name, value = ''] = pair.split('=') as [string, string?];
+      return [name.trim(), value.includes('|') ? value.split('|').filter((one) => one !== '') : value];
+    }),
+  );
 }
 
 export function showObjects(list: readonly JsonObject[]): string {
@@ -22,7 +24,9 @@ export function showObjects(list: readonly JsonObject[]): string {
 }
 
 function showObject({ _id, _rev, ...rest }: JsonObject): string {
-  const pairs = Object.entries(rest).filter(([, value]) => value !== null).map(([name, value]) => `${name}=${Array.isArray(value) ? `${value.join('|')}|` : showValue(value)}`);
+  const pairs = Object.entries(rest)
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? `${value.join('|')}|` : showValue(value)}`);
   return `${shortId(String(_id))}(${pairs.sort().join(',')})`;
 }
 
@@ -37,15 +41,24 @@ export function shortId(id: string): string {
 
 /** Links as text: `ann-t1 bob:B-t2` (`source:qualifier-target`). */
 export function linkPairs(text: string): { firstId: string; linkQualifier: string; secondId: string }[] {
-  return text.split(/\s+/).filter((one) => one !== '').map((one) => {
-    const [first, secondId] = one.split('-') as [string, string];
-    const [firstId, linkQualifier = 'default'] = first.split(':') as [string, string?];
-    return { firstId, linkQualifier, secondId };
-  });
+  return text
+    .split(/\s+/)
+    .filter((one) => one !== '')
+    .map((one) => {
+      const [first, secondId] = one.split('-') as [string, string];
+      const [firstId, linkQualifier = 'default'] = first.split(':') as [string, string?];
+      return { firstId, linkQualifier, secondId };
+    });
 }
 
 export function showLinks(links: readonly Link[]): string {
-  return links.map((link) => `${link.firstId}${link.linkQualifier === 'default' ? '' : `:${link.linkQualifier}`}-${shortId(link.secondId)}`).sort().join(' ');
+  return links
+    .map(
+      (link) =>
+        `${link.firstId}${link.linkQualifier === 'default' ? '' : `:${link.linkQualifier}`}-${shortId(link.secondId)}`,
+    )
+    .sort()
+    .join(' ');
 }
 
 /** `ann>t1 CONFIRMED UPDATE done`, one line per entry, in order. */

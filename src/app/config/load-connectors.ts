@@ -4,7 +4,7 @@ import type { ConnectorKind } from '../../connector/contract.ts';
 import { checkSchema } from './check-schema.ts';
 import { checkScripts } from './check-scripts.ts';
 import { entries, member, report, textOf, type Findings, type JsonNode } from './json-node.ts';
-import type { LoadedFile } from './load-project.ts';
+import type { LoadedFile } from './loaded-file.ts';
 import { didYouMean } from './nearest-name.ts';
 import type { ProvisionerConfig } from './project-config.ts';
 import { readProvisioner } from './read-provisioner.ts';

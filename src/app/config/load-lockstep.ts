@@ -1,7 +1,7 @@
 import type { GuardConfig } from '../../mapping/mapping-config.ts';
 import { checkSchema } from './check-schema.ts';
 import { entries, items, member, report, textOf, type Findings, type JsonNode } from './json-node.ts';
-import type { LoadedFile } from './load-project.ts';
+import type { LoadedFile } from './loaded-file.ts';
 import { didYouMean } from './nearest-name.ts';
 import type { LockstepConfig } from './project-config.ts';
 import type { ProjectFacts } from './project-facts.ts';

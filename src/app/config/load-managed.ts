@@ -6,7 +6,7 @@ import { checkSchema } from './check-schema.ts';
 import { comparedAttributes } from './compared-attributes.ts';
 import { items, member, type Findings } from './json-node.ts';
 import type { LoadedLockstep } from './load-lockstep.ts';
-import type { LoadedFile } from './load-project.ts';
+import type { LoadedFile } from './loaded-file.ts';
 import { readManagedObject } from './read-managed.ts';
 import { managedSchema } from './schema-managed.ts';
 import type { ScriptFiles } from './script-files.ts';

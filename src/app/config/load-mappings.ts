@@ -4,7 +4,7 @@ import { checkMappings } from './check-mappings.ts';
 import { checkSchema } from './check-schema.ts';
 import { items, member, type Findings } from './json-node.ts';
 import type { LoadedLockstep } from './load-lockstep.ts';
-import type { LoadedFile } from './load-project.ts';
+import type { LoadedFile } from './loaded-file.ts';
 import type { ProjectFacts } from './project-facts.ts';
 import { readMapping } from './read-mapping.ts';
 import { syncSchema } from './schema-sync.ts';

@@ -5,6 +5,7 @@ import type { ConnectorKind } from '../../connector/contract.ts';
 import { readConfDirectory, type ConfFile, type FileKind } from './conf-directory.ts';
 import { readInlineMapping } from './inline-mapping.ts';
 import { loadConnectors } from './load-connectors.ts';
+import type { LoadedFile } from './loaded-file.ts';
 import { loadLockstep } from './load-lockstep.ts';
 import { loadManaged } from './load-managed.ts';
 import { loadMappings } from './load-mappings.ts';
@@ -32,15 +33,6 @@ export interface LoadedProject {
   /** By file and position. */
   readonly diagnostics: readonly Diagnostic[];
   readonly scripts: ScriptFiles;
-}
-
-/** A file after substitution. `root` is null when it cannot be read at all. */
-export interface LoadedFile {
-  readonly kind: FileKind;
-  readonly id: string;
-  readonly file: string;
-  readonly root: JsonNode | null;
-  readonly filled: ReadonlySet<string>;
 }
 
 /**

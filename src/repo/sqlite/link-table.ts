@@ -16,7 +16,12 @@ export class LinkTable {
   constructor(db: SqliteDatabase, layouts: TypeLayouts) {
     this.#db = db;
     this.#layouts = layouts;
-    this.#creates = new GroupedInsert(db, 'INSERT INTO link (id, rev, kind, first_id, second_id) VALUES', '(?, ?, ?, ?, ?)', 5);
+    this.#creates = new GroupedInsert(
+      db,
+      'INSERT INTO link (id, rev, kind, first_id, second_id) VALUES',
+      '(?, ?, ?, ?, ?)',
+      5,
+    );
   }
 
   count(linkType: string): number {

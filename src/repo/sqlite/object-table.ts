@@ -231,7 +231,12 @@ function scalarKey(key: AttributeKeys): string | null {
 function groupedInsert(db: SqliteDatabase, { objects, columns }: TypeLayout): GroupedInsert {
   const names = columns.map((_, i) => `, s${i + 1}`).join('');
   const marks = columns.map(() => ', ?').join('');
-  return new GroupedInsert(db, `INSERT INTO ${objects} (id, rev, doc${names}) VALUES`, `(?, 0, ?${marks})`, 2 + columns.length);
+  return new GroupedInsert(
+    db,
+    `INSERT INTO ${objects} (id, rev, doc${names}) VALUES`,
+    `(?, 0, ?${marks})`,
+    2 + columns.length,
+  );
 }
 
 function insertSql({ objects, columns }: TypeLayout): string {

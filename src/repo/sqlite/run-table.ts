@@ -22,7 +22,12 @@ export class RunTable {
   constructor(db: SqliteDatabase) {
     this.#db = db;
     const marks = Array.from({ length: ENTRY_WIDTH }, () => '?').join(', ');
-    this.#inserts = new GroupedInsert(db, `INSERT INTO run_entry (key, ${ENTRY_COLUMNS}) VALUES`, `(${marks})`, ENTRY_WIDTH);
+    this.#inserts = new GroupedInsert(
+      db,
+      `INSERT INTO run_entry (key, ${ENTRY_COLUMNS}) VALUES`,
+      `(${marks})`,
+      ENTRY_WIDTH,
+    );
   }
 
   /** JSON of the record. */

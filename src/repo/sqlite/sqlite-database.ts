@@ -83,7 +83,7 @@ export class SqliteDatabase {
     this.execute('PRAGMA page_size = 4096'); // has an effect only before the first table exists
     if (this.get('PRAGMA journal_mode')?.[0] !== 'wal') this.execute('PRAGMA journal_mode = WAL');
     this.execute('PRAGMA synchronous = FULL');
-    this.execute('PRAGMA cache_size = -65536');
+    this.execute('PRAGMA cache_size = -32768');
     this.execute('PRAGMA wal_autocheckpoint = 16000');
     this.execute('PRAGMA temp_store = MEMORY');
   }
