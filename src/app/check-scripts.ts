@@ -18,8 +18,15 @@ export async function checkScripts(config: ProjectConfig, log: Log): Promise<rea
       const { mapping: compiled, diagnostics } = compileMapping(mapping, { mappings: config.mappings, findScript });
       const faults = host.check(compiled.scripts).map((fault): Diagnostic => {
         const file = fault.file ?? mapping.file;
-        const position = fault.line === null || fault.file === null ? {} : { line: fault.line, column: fault.column ?? 1 };
-        return { severity: 'error', file, pointer: fault.file === null ? mapping.pointer : '', ...position, message: `${fault.place}: ${fault.message}` };
+        const position =
+          fault.line === null || fault.file === null ? {} : { line: fault.line, column: fault.column ?? 1 };
+        return {
+          severity: 'error',
+          file,
+          pointer: fault.file === null ? mapping.pointer : '',
+          ...position,
+          message: `${fault.place}: ${fault.message}`,
+        };
       });
       return [...diagnostics, ...faults];
     });

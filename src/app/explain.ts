@@ -25,7 +25,11 @@ export interface Explanation {
 export type Subject = { readonly kind: 'source' | 'target'; readonly id: string };
 
 /** Tells how one object is decided, from the query that finds it to each attribute. Writes nothing. */
-export async function explain(lockstep: Lockstep, mapping: MappingConfig, subject: Subject): Promise<readonly Explanation[]> {
+export async function explain(
+  lockstep: Lockstep,
+  mapping: MappingConfig,
+  subject: Subject,
+): Promise<readonly Explanation[]> {
   const opened = await openWorld(lockstep, mapping, 'plan', lockstep.newId());
   const world: World = { ...opened, skipsCorrelation: false, isTracing: true };
   try {
@@ -41,7 +45,10 @@ export async function explain(lockstep: Lockstep, mapping: MappingConfig, subjec
   }
 }
 
-type GatheredEvidence = readonly { readonly evidence: Evidence; readonly fault: { readonly message: string; readonly detail: Json } | null }[];
+type GatheredEvidence = readonly {
+  readonly evidence: Evidence;
+  readonly fault: { readonly message: string; readonly detail: Json } | null;
+}[];
 
 function bySource(world: World, id: string): Promise<GatheredEvidence> {
   return gatherIds({ world, view: linkView(world.mapping.compiled.links) }, [id]);
@@ -54,7 +61,11 @@ async function byTarget(world: World, id: string): Promise<GatheredEvidence> {
   const linked = await linksOfTargets(world.repository.links, view, [id]);
   const sourceIds = linked.map((link) => view.sourceIdOf(link));
   const present = sourceIds.length === 0 ? new Map<string, StoredObject>() : await world.readSources(sourceIds);
-  if (present.size > 0) return gatherIds({ world, view }, [...present.values()].map((stored) => stored.id));
+  if (present.size > 0)
+    return gatherIds(
+      { world, view },
+      [...present.values()].map((stored) => stored.id),
+    );
   if (found === undefined) throw new Failure('not-found', `Object ${id} not found on ${world.target.path}`);
   const qualifiers = world.mapping.compiled.qualifiers ?? ['default'];
   return gatherTargets(world, [found], qualifiers, world.readSources);
@@ -63,21 +74,38 @@ async function byTarget(world: World, id: string): Promise<GatheredEvidence> {
 function sentences(world: World, change: PlannedChange, fault: string | null): readonly string[] {
   const { evidence } = change;
   const told = evidence.kind === 'source' ? sourceSentences(world, evidence) : targetSentences(world, evidence);
-  if (fault !== null) return [...told, `Its evaluation failed: ${fault}`, 'Nothing is done about it; the entry is marked FAILURE.'];
-  return [...told, ...decisionSentences(change), ...(change.trace ?? []).map(attributeSentence), outcomeSentence(change)];
+  if (fault !== null)
+    return [...told, `Its evaluation failed: ${fault}`, 'Nothing is done about it; the entry is marked FAILURE.'];
+  return [
+    ...told,
+    ...decisionSentences(change),
+    ...(change.trace ?? []).map(attributeSentence),
+    outcomeSentence(change),
+  ];
 }
 
 function sourceSentences(world: World, evidence: SourceEvidence): readonly string[] {
   const { compiled } = world.mapping;
   const { sourceId, link, target } = evidence;
-  if (evidence.source === null) return [`${compiled.source}/${sourceId} does not exist (any more).`, linkSentence(world, evidence)];
+  if (evidence.source === null)
+    return [`${compiled.source}/${sourceId} does not exist (any more).`, linkSentence(world, evidence)];
   const query = compiled.sourceQuery?.query ?? null;
   const told = [
     `${compiled.source}/${sourceId} was found ${query === null ? 'by reading every source object (query-all-ids)' : `by the source query ${describeQuery(query)}`}.`,
-    validitySentence(compiled.payload.validSource !== null, compiled.payload.sourceCondition !== null, evidence.isValid),
+    validitySentence(
+      compiled.payload.validSource !== null,
+      compiled.payload.sourceCondition !== null,
+      evidence.isValid,
+    ),
     linkSentence(world, evidence),
   ];
-  if (link !== null) return [...told, target === null ? 'The linked target object does not exist.' : `The linked target object ${compiled.target}/${target.id} exists.`];
+  if (link !== null)
+    return [
+      ...told,
+      target === null
+        ? 'The linked target object does not exist.'
+        : `The linked target object ${compiled.target}/${target.id} exists.`,
+    ];
   return [...told, correlationSentence(world, evidence)];
 }
 
@@ -96,8 +124,10 @@ function linkSentence(world: World, { link, linkQualifier, linkedTargetId }: Sou
 
 function correlationSentence(world: World, { correlation }: SourceEvidence): string {
   const { compiled } = world.mapping;
-  if (correlation.kind === 'none') return compiled.hasCorrelation ? 'Correlation was not asked for this qualifier.' : 'No correlation is configured.';
-  const asked = correlation.query === null ? 'The correlation script' : `The correlation query ${describeQuery(correlation.query)}`;
+  if (correlation.kind === 'none')
+    return compiled.hasCorrelation ? 'Correlation was not asked for this qualifier.' : 'No correlation is configured.';
+  const asked =
+    correlation.query === null ? 'The correlation script' : `The correlation query ${describeQuery(correlation.query)}`;
   const ids = correlation.targets.map((target) => target.id).join(', ');
   if (correlation.targets.length === 0) return `${asked} found no target object.`;
   if (correlation.targets.length > 1) return `${asked} found ${correlation.targets.length} candidates: ${ids}.`;
@@ -107,7 +137,12 @@ function correlationSentence(world: World, { correlation }: SourceEvidence): str
 function targetSentences(world: World, evidence: TargetEvidence): readonly string[] {
   const { compiled } = world.mapping;
   const { target, link, source, isValid, isSourceValid } = evidence;
-  const valid = compiled.payload.validTarget === null ? 'It is valid: the mapping has no validTarget.' : isValid ? 'It is valid: validTarget accepted it.' : 'It is not valid: validTarget turned it down.';
+  const valid =
+    compiled.payload.validTarget === null
+      ? 'It is valid: the mapping has no validTarget.'
+      : isValid
+        ? 'It is valid: validTarget accepted it.'
+        : 'It is not valid: validTarget turned it down.';
   const told = [`${compiled.target}/${target.id} is not accounted for by any source object.`, valid];
   if (link === null) return [...told, `It has no link of type ${compiled.links.linkType}.`];
   const named = `It is linked to ${compiled.source}/${evidence.linkedSourceId}`;
@@ -116,18 +151,28 @@ function targetSentences(world: World, evidence: TargetEvidence): readonly strin
 }
 
 export function describeQuery(query: Query): string {
-  return query.kind === 'filter' ? `(${formatFilter(query.filter)})` : `${query.queryId} ${JSON.stringify(query.parameters)}`;
+  return query.kind === 'filter'
+    ? `(${formatFilter(query.filter)})`
+    : `${query.queryId} ${JSON.stringify(query.parameters)}`;
 }
 
 function decisionSentences({ situation, action, rule }: PlannedChange): readonly string[] {
-  const because = rule === 'default' ? `no policy names it, so the default action ${action} applies` : `${rule} decides: ${action}`;
+  if (situation === null) return [];
+  if (rule === 'none') return [`The situation is ${situation}.`];
+  const because =
+    rule === 'default' ? `no policy names it, so the default action ${action} applies` : `${rule} decides: ${action}`;
   return [`The situation is ${situation}.`, `For ${situation}, ${because}.`];
 }
 
 function attributeSentence({ target, source, step, note, ...values }: AttributeTrace): string {
   const input = shown(source ?? target, values.input);
   const output = shown(target, values.output);
-  const from = source === null ? 'no source attribute' : source === '' ? 'the whole source object' : `source ${source} = ${JSON.stringify(input)}`;
+  const from =
+    source === null
+      ? 'no source attribute'
+      : source === ''
+        ? 'the whole source object'
+        : `source ${source} = ${JSON.stringify(input)}`;
   if (step === 'skipped') return `  ${target}: left as it is (${note}).`;
   if (step === 'kept') return `  ${target}: left as it is; ${from} (${note}).`;
   if (step === 'script') return `  ${target}: ${JSON.stringify(input)} → ${JSON.stringify(output)} (${note}).`;
@@ -136,12 +181,15 @@ function attributeSentence({ target, source, step, note, ...values }: AttributeT
 
 function outcomeSentence({ outcome, changeClass, write, message, targetId }: PlannedChange): string {
   if (outcome === 'failed') return `It fails: ${message}`;
-  if (outcome === 'created') return `Result: a target object would be created${targetId === null ? '' : ` with the id ${targetId}`}.`;
+  if (outcome === 'created')
+    return `Result: a target object would be created${targetId === null ? '' : ` with the id ${targetId}`}.`;
   if (write?.kind === 'update') return `Result: ${write.changed.join(', ')} of ${targetId} would change.`;
-  if (changeClass === 'delete') return `Result: ${targetId} would be deleted, at the end of the run, if the guard lets it pass.`;
+  if (changeClass === 'delete')
+    return `Result: ${targetId} would be deleted, at the end of the run, if the guard lets it pass.`;
   if (changeClass === 'ambiguousDelete') return `Result: ${message}; held unless "allowAmbiguousDelete" is set.`;
   if (changeClass === 'unlink') return 'Result: only the link would be removed.';
-  if (changeClass === 'link') return `Result: a link to ${targetId} would be made; the object itself is already as it should be.`;
+  if (changeClass === 'link')
+    return `Result: a link to ${targetId} would be made; the object itself is already as it should be.`;
   if (outcome === 'unchanged') return 'Result: nothing to do, the target object is as it should be.';
   return `Result: nothing is changed${message === null ? '' : ` (${message})`}.`;
 }

@@ -2,7 +2,13 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { Failure } from '../base/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 
-const ALGORITHMS: Readonly<Record<string, string>> = { MD5: 'md5', 'SHA-1': 'sha1', 'SHA-256': 'sha256', 'SHA-384': 'sha384', 'SHA-512': 'sha512' };
+const ALGORITHMS: Readonly<Record<string, string>> = {
+  MD5: 'md5',
+  'SHA-1': 'sha1',
+  'SHA-256': 'sha256',
+  'SHA-384': 'sha384',
+  'SHA-512': 'sha512',
+};
 const SALT_BYTES = 16;
 
 /** A salted hash in the envelope of OpenIDM: base64 of digest and salt, the digest being over text and salt (specification §14). */
@@ -26,7 +32,11 @@ export function matchesHash(plain: Json, hashed: Json): boolean {
 
 function digest(value: Json, salt: Buffer, algorithm: string): Buffer {
   const name = Object.hasOwn(ALGORITHMS, algorithm) ? ALGORITHMS[algorithm] : undefined;
-  if (name === undefined) throw new Failure('bad-request', `unknown hash algorithm "${algorithm}"; known are ${Object.keys(ALGORITHMS).join(', ')}`);
+  if (name === undefined)
+    throw new Failure(
+      'bad-request',
+      `unknown hash algorithm "${algorithm}"; known are ${Object.keys(ALGORITHMS).join(', ')}`,
+    );
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return createHash(name).update(text, 'utf8').update(salt).digest();
 }

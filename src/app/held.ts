@@ -4,6 +4,11 @@ import { carryOut, type Carried } from '../recon/apply-planned.ts';
 import { outcomeOf, settledProgress } from '../recon/finish-planned.ts';
 import { holdLease, ownerName } from '../recon/lease.ts';
 import { fromJson, toJson, type HeldClass } from '../recon/progress.ts';
+import type { Situation } from '../model/situation.ts';
+import { gatherIds } from '../recon/recon-by-id.ts';
+import { keyOf } from '../sync/gather-source.ts';
+import { linkView } from '../sync/link-view.ts';
+import type { World } from '../sync/world.ts';
 import type { Outcome } from '../sync/planned-change.ts';
 import type { Lockstep } from './lockstep.ts';
 import { openWorld } from './run-mapping.ts';
@@ -40,9 +45,17 @@ export async function findHeldRun(lockstep: Lockstep, idOrPrefix: string | null)
  * Carries out what a run held. Each change is made only if the object is still as the plan showed it; what has changed
  * since is left alone and marked `skipped`.
  */
-export async function approve(lockstep: Lockstep, { record }: HeldRun, only: ChangeClass | null): Promise<readonly Carried[]> {
+export async function approve(
+  lockstep: Lockstep,
+  { record }: HeldRun,
+  only: ChangeClass | null,
+): Promise<readonly Carried[]> {
   const lease = await holdLease(lockstep.repository.leases, `recon/${record.mapping}`, ownerName(lockstep.newId()));
-  const world = { ...(await openWorld(lockstep, lockstep.mappingConfig(record.mapping), 'live', record.id)), skipsCorrelation: true, isTracing: false };
+  const world = {
+    ...(await openWorld(lockstep, lockstep.mappingConfig(record.mapping), 'live', record.id)),
+    skipsCorrelation: true,
+    isTracing: false,
+  };
   const all: Carried[] = [];
   try {
     let run = record;
@@ -52,7 +65,16 @@ export async function approve(lockstep: Lockstep, { record }: HeldRun, only: Cha
       if (page.length === 0) return all;
       afterSeq = page[page.length - 1]!.seq;
       const wanted = page.filter((entry) => only === null || entry.changeClass === only);
-      const { fresh, stale } = await compareWithPlan(world.target, wanted);
+      const returned = await sourcesReturned(world, wanted);
+      const compared = await compareWithPlan(
+        world.target,
+        wanted.filter((entry) => !returned.has(entry)),
+      );
+      const { fresh } = compared;
+      const stale = [
+        ...compared.stale,
+        ...[...returned].map((entry): Carried => ({ entry, status: 'skipped', message: BACK })),
+      ];
       const carried = await carryOut(world, fresh, async (units, done) => {
         const next = withOutcomes(run, done);
         const result = await lockstep.repository.commit({ units, run: next, fence: lease.fence });
@@ -68,23 +90,64 @@ export async function approve(lockstep: Lockstep, { record }: HeldRun, only: Cha
   }
 }
 
+const BACK = 'left alone: its source object is there (or valid) again; the next run decides about it';
+
+/** Held changes whose reason is gone: the source object that was missing or invalid when the plan was made. */
+async function sourcesReturned(world: World, entries: readonly RunEntry[]): Promise<ReadonlySet<RunEntry>> {
+  const named = entries.filter(
+    (entry) => entry.sourceId !== null && (entry.situation === null || REASONS.has(entry.situation)),
+  );
+  if (named.length === 0) return new Set();
+  const ids = [...new Set(named.map((entry) => entry.sourceId!))];
+  const present = [...(await world.readSources(ids)).values()].map((stored) => stored.id);
+  const view = linkView(world.mapping.compiled.links);
+  const found = new Map(
+    (await gatherIds({ world, view }, present)).map(({ evidence }) => [
+      keyOf(view.sourceKey(evidence.sourceId), evidence.linkQualifier),
+      evidence,
+    ]),
+  );
+  return new Set(
+    named.filter((entry) => {
+      const evidence = found.get(keyOf(view.sourceKey(entry.sourceId!), entry.linkQualifier));
+      if (evidence === undefined) return false;
+      return entry.situation === 'UNQUALIFIED' ? evidence.isValid : true;
+    }),
+  );
+}
+
+const REASONS: ReadonlySet<Situation> = new Set<Situation>(['SOURCE_MISSING', 'UNQUALIFIED']);
+
 type Target = Awaited<ReturnType<typeof openWorld>>['target'];
 
 /** For a target without revisions the object itself is compared with the before-image. */
-async function compareWithPlan(target: Target, entries: readonly RunEntry[]): Promise<{ fresh: readonly RunEntry[]; stale: readonly Carried[] }> {
-  const deletes = target.traits.isTransactional ? [] : entries.filter((entry) => entry.changeClass === 'delete' && entry.targetId !== null);
+async function compareWithPlan(
+  target: Target,
+  entries: readonly RunEntry[],
+): Promise<{ fresh: readonly RunEntry[]; stale: readonly Carried[] }> {
+  const deletes = target.traits.isTransactional
+    ? []
+    : entries.filter((entry) => entry.changeClass === 'delete' && entry.targetId !== null);
   if (deletes.length === 0) return { fresh: entries, stale: [] };
   const present = await target.readMany(deletes.map((entry) => entry.targetId!));
-  const changed = new Set(deletes.filter((entry) => {
-    const now = present.get(entry.targetId!);
-    return now !== undefined && JSON.stringify(sorted(now.object)) !== JSON.stringify(sorted(entry.before ?? {}));
+  const changed = new Set(
+    deletes.filter((entry) => {
+      const now = present.get(entry.targetId!);
+      return now !== undefined && JSON.stringify(sorted(now.object)) !== JSON.stringify(sorted(entry.before ?? {}));
+    }),
+  );
+  const stale = [...changed].map((entry): Carried => ({
+    entry,
+    status: 'skipped',
+    message: 'left alone: the object has changed since the plan was made',
   }));
-  const stale = [...changed].map((entry): Carried => ({ entry, status: 'skipped', message: 'left alone: the object has changed since the plan was made' }));
   return { fresh: entries.filter((entry) => !changed.has(entry)), stale };
 }
 
 function sorted(object: object): readonly (readonly [string, unknown])[] {
-  return Object.entries(object).filter(([, value]) => value !== null).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.entries(object)
+    .filter(([, value]) => value !== null)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function withOutcomes(run: RunRecord, carried: readonly Carried[]): RunRecord {
@@ -93,7 +156,12 @@ function withOutcomes(run: RunRecord, carried: readonly Carried[]): RunRecord {
   return { ...run, progress: toJson({ ...progress, ...settledProgress(progress, pairs, 'held') }) };
 }
 
-async function settleStale(lockstep: Lockstep, run: RunRecord, stale: readonly Carried[], fence: { name: string; token: number }): Promise<RunRecord> {
+async function settleStale(
+  lockstep: Lockstep,
+  run: RunRecord,
+  stale: readonly Carried[],
+  fence: { name: string; token: number },
+): Promise<RunRecord> {
   if (stale.length === 0) return run;
   const timestampMs = lockstep.clock.nowMs();
   const units = stale.map(({ entry: { runId, seq }, status, message }) => ({

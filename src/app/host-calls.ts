@@ -46,7 +46,11 @@ export function hostCalls(lockstep: Lockstep, repository = lockstep.repository):
 type Sets = (path: string) => { set: ObjectSet; id: string | null };
 
 /** Everything after the collection is the id, slashes and all. */
-function resolve(lockstep: Lockstep, path: string, repository: Lockstep['repository']): { set: ObjectSet; id: string | null } {
+function resolve(
+  lockstep: Lockstep,
+  path: string,
+  repository: Lockstep['repository'],
+): { set: ObjectSet; id: string | null } {
   const parts = path.replace(/^\//, '').split('/');
   const depth = parts[0] === 'system' ? 3 : 2;
   const collection = parts.slice(0, depth).join('/');
@@ -105,7 +109,9 @@ function otherCall(name: string, args: readonly Json[], lockstep: Lockstep): Jso
 /** An environment variable, by its own name or in the form `OPENIDM_HOST`, then `boot.properties`. */
 function property(name: string, fallback: Json, boot: Readonly<Record<string, string>>): Json {
   const { env } = process;
-  return env[name] ?? env[name.replaceAll('.', '_').toUpperCase()] ?? (Object.hasOwn(boot, name) ? boot[name]! : fallback);
+  return (
+    env[name] ?? env[name.replaceAll('.', '_').toUpperCase()] ?? (Object.hasOwn(boot, name) ? boot[name]! : fallback)
+  );
 }
 
 async function read(path: string, sets: Sets, lockstep: Lockstep): Promise<Json> {
@@ -124,7 +130,13 @@ async function query(path: string, parameters: Json, sets: Sets): Promise<Json> 
   const [found] = await set.query([toQuery(parameters)]);
   if (!found!.ok) throw new Failure(found!.code, found!.message);
   const result = found!.objects.map((stored) => stored.object);
-  return { result, resultCount: result.length, pagedResultsCookie: null, totalPagedResults: -1, remainingPagedResults: -1 };
+  return {
+    result,
+    resultCount: result.length,
+    pagedResultsCookie: null,
+    totalPagedResults: -1,
+    remainingPagedResults: -1,
+  };
 }
 
 interface Write {
@@ -133,12 +145,17 @@ interface Write {
   readonly before: Json;
 }
 
-async function toWrite(verb: 'create' | 'update' | 'patch' | 'delete', args: readonly Json[], sets: Sets): Promise<Write> {
+async function toWrite(
+  verb: 'create' | 'update' | 'patch' | 'delete',
+  args: readonly Json[],
+  sets: Sets,
+): Promise<Write> {
   const path = text(args[0], 'path');
   const { set, id } = sets(path);
   if (verb === 'create') {
     const { _id, ...object } = content(args[2]);
-    const given = typeof args[1] === 'string' && args[1] !== '' ? args[1] : (id ?? (typeof _id === 'string' ? _id : null));
+    const given =
+      typeof args[1] === 'string' && args[1] !== '' ? args[1] : (id ?? (typeof _id === 'string' ? _id : null));
     return { set, write: { kind: 'create', id: given, object }, before: null };
   }
   if (id === null) throw new Failure('bad-request', `openidm.${verb} needs the path of one object, not "${path}"`);
@@ -147,7 +164,11 @@ async function toWrite(verb: 'create' | 'update' | 'patch' | 'delete', args: rea
   const wanted = typeof args[1] === 'string' && args[1] !== '' ? args[1] : stored.rev;
   if (verb === 'delete') return { set, write: { kind: 'delete', id, rev: wanted }, before: stored.object };
   const next = verb === 'update' ? content(args[2]) : applyPatch(stored.object, args[2] ?? null);
-  return { set, write: updateWrite(stored, set.traits.isTransactional ? next : { ...stored.object, ...next }, wanted), before: stored.object };
+  return {
+    set,
+    write: updateWrite(stored, set.traits.isTransactional ? next : { ...stored.object, ...next }, wanted),
+    before: stored.object,
+  };
 }
 
 function updateWrite(stored: StoredObject, next: JsonObject, rev: string | null): ObjectWrite {

@@ -55,7 +55,10 @@ export async function openLockstep(options: LockstepOptions): Promise<Lockstep> 
   const repository =
     dataDirectory === null
       ? openMemoryRepository(clock)
-      : await openSqliteRepository({ file: path.join(dataDirectory, path.basename(config.lockstep.repository.file)), clock });
+      : await openSqliteRepository({
+          file: path.join(dataDirectory, path.basename(config.lockstep.repository.file)),
+          clock,
+        });
   await repository.objects.declareTypes(config.managed.map(({ name, searchable }) => ({ name, searchable })));
   const files = openScriptFiles(config.directory);
   const scripts = createScriptHost({ limits: config.lockstep.scripts, log });
@@ -97,7 +100,8 @@ function compile(config: ProjectConfig, files: ScriptFiles, mapping: MappingConf
   };
   const { mapping: compiled, diagnostics } = compileMapping(mapping, { mappings: config.mappings, findScript });
   const [fault] = diagnostics;
-  if (fault !== undefined) throw new Failure('bad-configuration', `${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`);
+  if (fault !== undefined)
+    throw new Failure('bad-configuration', `${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`);
   return compiled;
 }
 
@@ -111,16 +115,24 @@ function objectSet(
 ): ObjectSet {
   const [kind, name, type] = collection.split('/');
   if (kind === 'managed' && name !== undefined && type === undefined) return managed(config, newId, name, repository);
-  if (kind === 'system' && name !== undefined && type !== undefined) return retry(connector(config, connectors, log, name).objectSet(type));
-  throw new Failure('not-found', `Resource '${collection}' not found; a mapping reads and writes managed/<type> or system/<name>/<type>`);
+  if (kind === 'system' && name !== undefined && type !== undefined)
+    return retry(connector(config, connectors, log, name).objectSet(type));
+  throw new Failure(
+    'not-found',
+    `Resource '${collection}' not found; a mapping reads and writes managed/<type> or system/<name>/<type>`,
+  );
 }
 
 function managed(config: ProjectConfig, newId: NewId, type: string, repository: Repository): ObjectSet {
   const declared = config.managed.find((object) => object.name === type);
   if (declared === undefined) throw new Failure('not-found', `managed/${type} is not declared in conf/managed.json`);
-  const resolve = (queryId: string, parameters: Parameters<typeof filterOfNamedQuery>[1]): ReturnType<typeof filterOfNamedQuery> => {
+  const resolve = (
+    queryId: string,
+    parameters: Parameters<typeof filterOfNamedQuery>[1],
+  ): ReturnType<typeof filterOfNamedQuery> => {
     const query = config.namedQueries[queryId] ?? BUILT_IN_QUERIES[queryId];
-    if (query === undefined) throw new Failure('bad-request', `The passed query identifier ${queryId} does not match any configured queries`);
+    if (query === undefined)
+      throw new Failure('bad-request', `The passed query identifier ${queryId} does not match any configured queries`);
     return filterOfNamedQuery(query, parameters);
   };
   return managedCollection({ type, repository, searchable: declared.searchable, resolve, newId });
@@ -130,10 +142,19 @@ function connector(config: ProjectConfig, open: Map<string, Connector>, log: Log
   const known = open.get(name);
   if (known !== undefined) return known;
   const provisioner = config.connectors.find((candidate) => candidate.name === name);
-  if (provisioner === undefined) throw new Failure('not-found', `system/${name} is not configured; there is no conf/provisioner.openicf-${name}.json`);
-  if (!provisioner.enabled) throw new Failure('unreachable', `system/${name} is disabled ("enabled": false in ${provisioner.file})`);
+  if (provisioner === undefined)
+    throw new Failure(
+      'not-found',
+      `system/${name} is not configured; there is no conf/provisioner.openicf-${name}.json`,
+    );
+  if (!provisioner.enabled)
+    throw new Failure('unreachable', `system/${name} is disabled ("enabled": false in ${provisioner.file})`);
   const kind = connectorKind(provisioner.connectorName);
-  if (kind === null) throw new Failure('unreachable', `system/${name}: the connector ${provisioner.connectorName} is not available here`);
+  if (kind === null)
+    throw new Failure(
+      'unreachable',
+      `system/${name}: the connector ${provisioner.connectorName} is not available here`,
+    );
   const created = kind.create(provisioner, { projectDirectory: config.directory, log });
   open.set(name, created);
   return created;

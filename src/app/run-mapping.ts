@@ -37,7 +37,11 @@ export interface RunMappingOptions extends RunListeners {
 }
 
 /** Plans or runs one mapping of a project. */
-export async function runMapping(lockstep: Lockstep, mapping: MappingConfig, options: RunMappingOptions): Promise<ReconResult> {
+export async function runMapping(
+  lockstep: Lockstep,
+  mapping: MappingConfig,
+  options: RunMappingOptions,
+): Promise<ReconResult> {
   const world = await openWorld(lockstep, mapping, options.mode, options.resume?.id ?? lockstep.newId());
   try {
     const { compiled } = world.mapping;
@@ -47,22 +51,26 @@ export async function runMapping(lockstep: Lockstep, mapping: MappingConfig, opt
       request: reconRequest(compiled, options.overrides, lockstep.config.lockstep),
       owner: ownerName(lockstep.newId()),
       requestJson: requestJson(mapping, options.overrides),
-      warnings: world.target instanceof StagedSet ? world.target.faults.map((fault) => `${compiled.target}: ${fault}`) : [],
+      warnings:
+        world.target instanceof StagedSet ? world.target.faults.map((fault) => `${compiled.target}: ${fault}`) : [],
       ...pickDefined(isBuffered ? { ...options, onEntry: () => {} } : options),
     });
-    if (isBuffered && options.onEntry !== undefined) await tellEntries(world.repository, result.record.id, options.onEntry);
+    if (isBuffered && options.onEntry !== undefined)
+      await tellEntries(world.repository, result.record.id, options.onEntry);
     return result;
   } finally {
     await world.close();
   }
 }
 
+const LATE: ReadonlySet<RunEntry['changeClass']> = new Set(['delete', 'unlink', 'ambiguousDelete']);
+
 /** A plan that may have gone back on an entry tells its entries at the end: only those that stand. */
 async function tellEntries(repository: Repository, runId: string, onEntry: (entry: RunEntry) => void): Promise<void> {
   let afterSeq = 0;
   for (;;) {
     const entries = await repository.runs.entries(runId, { afterSeq, limit: 1000 });
-    for (const entry of entries) if (entry.status !== 'skipped') onEntry(entry);
+    for (const entry of entries) if (entry.status !== 'skipped' || LATE.has(entry.changeClass)) onEntry(entry);
     if (entries.length < 1000) return;
     afterSeq = entries[entries.length - 1]!.seq;
   }
@@ -90,9 +98,19 @@ export function mappingHash(mapping: MappingConfig): string {
 type OpenWorld = ReconOptions['world'] & { close(): Promise<void> };
 
 /** Opens both sides, the scripts and the repository view of one run. */
-export async function openWorld(lockstep: Lockstep, mapping: MappingConfig, mode: ScriptMode, runId: string): Promise<OpenWorld> {
+export async function openWorld(
+  lockstep: Lockstep,
+  mapping: MappingConfig,
+  mode: ScriptMode,
+  runId: string,
+): Promise<OpenWorld> {
   const compiled = lockstep.compile(mapping);
-  const repository = mode === 'plan' ? planningRepository(lockstep.repository, await planningScratch(lockstep), { keepsEntries: compiled.hasCorrelation }) : lockstep.repository;
+  const repository =
+    mode === 'plan'
+      ? planningRepository(lockstep.repository, await planningScratch(lockstep), {
+          keepsEntries: compiled.hasCorrelation,
+        })
+      : lockstep.repository;
   const source = readOnly(openSource(lockstep, compiled, repository));
   const opened = await openScripts(lockstep, compiled, repository);
   try {
@@ -104,8 +122,24 @@ export async function openWorld(lockstep: Lockstep, mapping: MappingConfig, mode
       if (mode === 'plan') await repository.close();
     };
     const { areSourceIdsCaseSensitive, areTargetIdsCaseSensitive } = compiled.links;
-    const readers = { readSources: readByKey(source, areSourceIdsCaseSensitive), readTargets: readByKey(target, areTargetIdsCaseSensitive) };
-    return { mapping: opened, source, target, ...readers, repository, clock, newId, log, mode, runId, toQuery: (raw) => correlationQuery(lockstep, target, raw), close };
+    const readers = {
+      readSources: readByKey(source, areSourceIdsCaseSensitive),
+      readTargets: readByKey(target, areTargetIdsCaseSensitive),
+    };
+    return {
+      mapping: opened,
+      source,
+      target,
+      ...readers,
+      repository,
+      clock,
+      newId,
+      log,
+      mode,
+      runId,
+      toQuery: (raw) => correlationQuery(lockstep, target, raw),
+      close,
+    };
   } catch (error) {
     await opened.close();
     throw error;
@@ -135,18 +169,30 @@ function openSource(lockstep: Lockstep, compiled: CompiledMapping, repository: R
   return { ...source, scan: (request) => other.scan(request) };
 }
 
-async function openTarget(lockstep: Lockstep, compiled: CompiledMapping, repository: Repository, mode: ScriptMode): Promise<ObjectSet> {
+async function openTarget(
+  lockstep: Lockstep,
+  compiled: CompiledMapping,
+  repository: Repository,
+  mode: ScriptMode,
+): Promise<ObjectSet> {
   const target = lockstep.objectSet(compiled.target, repository);
   if (target.traits.isTransactional) return target;
   if (target.traits.lookup === 'direct' && mode === 'live') return target;
-  const staged = await StagedSet.open(mode === 'plan' ? readOnly(target) : target, await lockstep.openScratch(), mode === 'plan', lockstep.newId, namingAttribute(lockstep, compiled.target));
+  const staged = await StagedSet.open(
+    mode === 'plan' ? readOnly(target) : target,
+    await lockstep.openScratch(),
+    mode === 'plan',
+    lockstep.newId,
+    namingAttribute(lockstep, compiled.target),
+  );
   return staged;
 }
 
 /** What the attribute of an external type is called whose native name is `__NAME__`. */
 function namingAttribute({ config }: Lockstep, collection: string): string | null {
   const [, name, type = ''] = collection.split('/');
-  const properties = config.connectors.find((connector) => connector.name === name)?.objectTypes[type]?.properties ?? {};
+  const properties =
+    config.connectors.find((connector) => connector.name === name)?.objectTypes[type]?.properties ?? {};
   return Object.keys(properties).find((key) => properties[key]!.nativeName === '__NAME__') ?? null;
 }
 

@@ -18,7 +18,11 @@ export interface RunOverrides {
 }
 
 /** The mapping's own settings with the caller's over them. */
-export function reconRequest(compiled: CompiledMapping, overrides: RunOverrides, lockstep: LockstepConfig): ReconRequest {
+export function reconRequest(
+  compiled: CompiledMapping,
+  overrides: RunOverrides,
+  lockstep: LockstepConfig,
+): ReconRequest {
   const isById = overrides.ids !== undefined;
   const sourceQuery = effective(overrides.sourceQuery, compiled.sourceQuery?.query ?? null);
   const runTargetPhase = overrides.runTargetPhase ?? compiled.runTargetPhase ?? !isById;

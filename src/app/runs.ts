@@ -19,7 +19,12 @@ export interface StartOptions extends RunListeners {
  * Runs a mapping. A run of it that a killed process left behind is taken up where it stopped (or given up, as
  * configured, or when its mapping or its source has changed since; then a new one starts).
  */
-export async function startRun(lockstep: Lockstep, mapping: MappingConfig, options: StartOptions): Promise<ReconResult> {
+export async function startRun(
+  lockstep: Lockstep,
+  mapping: MappingConfig,
+  options: StartOptions,
+): Promise<ReconResult> {
+  await healFailedRuns(lockstep, mapping, options);
   const left = await interruptedRun(lockstep, mapping.name);
   if (left !== null) {
     const obstacle = obstacleTo(lockstep, left, mapping, options.overrides);
@@ -30,10 +35,23 @@ export async function startRun(lockstep: Lockstep, mapping: MappingConfig, optio
       options.onInterrupted?.(`the source has changed since the interruption; starting anew`);
     } else {
       options.onInterrupted?.(`giving up the interrupted run ${left.id}: ${obstacle}`);
-      await runMapping(lockstep, mapping, { ...liveOptions({ overrides: options.overrides }, left), abandon: obstacle });
+      await runMapping(lockstep, mapping, {
+        ...liveOptions({ overrides: options.overrides }, left),
+        abandon: obstacle,
+      });
     }
   }
   return concluded(lockstep, await runMapping(lockstep, mapping, liveOptions(options)));
+}
+
+/** A run that failed between the answer of an external target and the link: what it had written gets its links now. */
+async function healFailedRuns(lockstep: Lockstep, mapping: MappingConfig, { overrides }: StartOptions): Promise<void> {
+  for (const { runId, mapping: name } of await lockstep.repository.runs.withEntries('applying')) {
+    const record = name === mapping.name ? await lockstep.repository.runs.read(runId) : null;
+    if (record === null || record.state === 'ACTIVE') continue;
+    const reason = typeof record.progress['error'] === 'string' ? record.progress['error'] : 'the run failed';
+    await runMapping(lockstep, mapping, { ...liveOptions({ overrides }, record), abandon: reason });
+  }
 }
 
 async function concluded(lockstep: Lockstep, result: ReconResult): Promise<ReconResult> {
@@ -44,7 +62,8 @@ async function concluded(lockstep: Lockstep, result: ReconResult): Promise<Recon
 /** What an older run of the mapping still held was planned anew by this one: approving it twice would be a mistake. */
 async function supersede(lockstep: Lockstep, newer: RunRecord): Promise<void> {
   for (const { runId, mapping } of await lockstep.repository.runs.withEntries('held'))
-    if (mapping === newer.mapping && runId !== newer.id) await rejectHeld(lockstep, runId, `superseded by run ${newer.id}`);
+    if (mapping === newer.mapping && runId !== newer.id)
+      await rejectHeld(lockstep, runId, `superseded by run ${newer.id}`);
 }
 
 /** Turns down what a run holds, and counts it as ignored. */
@@ -77,22 +96,36 @@ async function interruptedRun(lockstep: Lockstep, mapping: string): Promise<RunR
   return holder === null || isHolderDead(holder) ? active : null;
 }
 
-function obstacleTo(lockstep: Lockstep, left: RunRecord, mapping: MappingConfig, overrides: RunOverrides): string | null {
+function obstacleTo(
+  lockstep: Lockstep,
+  left: RunRecord,
+  mapping: MappingConfig,
+  overrides: RunOverrides,
+): string | null {
   if (lockstep.config.lockstep.resume.onCrash === 'fail') return 'the process ended while it was running';
   if (left.request['mappingHash'] !== mappingHash(mapping)) return 'its mapping was changed meanwhile';
-  if (JSON.stringify(left.request['overrides']) !== JSON.stringify(overrides)) return 'it was started with other options';
+  if (JSON.stringify(left.request['overrides']) !== JSON.stringify(overrides))
+    return 'it was started with other options';
   return null;
 }
 
-export async function rejectEntries(lockstep: Lockstep, runId: string, from: RunEntry['status'], message: string): Promise<number> {
+export async function rejectEntries(
+  lockstep: Lockstep,
+  runId: string,
+  from: RunEntry['status'],
+  message: string,
+): Promise<number> {
   let count = 0;
   for (;;) {
     const entries = await lockstep.repository.runs.entries(runId, { status: from, limit: 500 });
     if (entries.length === 0) return count;
     const timestampMs = lockstep.clock.nowMs();
-    const units = entries.map(({ seq }) => ({ entry: { kind: 'settle', runId, seq, from, status: 'rejected', message, timestampMs } as const }));
+    const units = entries.map(({ seq }) => ({
+      entry: { kind: 'settle', runId, seq, from, status: 'rejected', message, timestampMs } as const,
+    }));
     const result = await lockstep.repository.commit({ units });
-    if (!result.ok) throw new Failure('conflict', `entries of run ${runId} were changed meanwhile: ${result.conflicts[0]?.message}`);
+    if (!result.ok)
+      throw new Failure('conflict', `entries of run ${runId} were changed meanwhile: ${result.conflicts[0]?.message}`);
     count += entries.length;
   }
 }

@@ -39,7 +39,8 @@ const OPERATIONS: Readonly<Record<string, (object: JsonObject, operation: Operat
 
 function applyOperation(object: JsonObject, operation: Operation): void {
   const apply = Object.hasOwn(OPERATIONS, operation.operation) ? OPERATIONS[operation.operation] : undefined;
-  if (apply === undefined) throw new Failure('bad-request', `not a valid JSON patch: unknown operation "${operation.operation}"`);
+  if (apply === undefined)
+    throw new Failure('bad-request', `not a valid JSON patch: unknown operation "${operation.operation}"`);
   apply(object, operation);
 }
 
@@ -60,7 +61,12 @@ function add(object: JsonObject, field: readonly string[], value: Json): void {
 function remove(object: JsonObject, { field, value, hasValue }: Operation): void {
   const held = getAt(object, field);
   if (!hasValue || value === null) return removeAt(object, refusePosition(object, field));
-  if (Array.isArray(held)) putAt(object, field, held.filter((one) => !deepEqual(one, value)));
+  if (Array.isArray(held))
+    putAt(
+      object,
+      field,
+      held.filter((one) => !deepEqual(one, value)),
+    );
   else if (deepEqual(held, value)) removeAt(object, field);
 }
 

@@ -10,13 +10,16 @@ import { projectDirectory, stderrLog } from './open.ts';
 export async function checkCommand({ options }: Arguments): Promise<number> {
   const directory = projectDirectory(options);
   const { config, diagnostics } = await loadProject(directory, { env: process.env, connectorKinds });
-  const all: readonly Diagnostic[] = config === null ? diagnostics : [...diagnostics, ...(await checkScripts(config, stderrLog))];
+  const all: readonly Diagnostic[] =
+    config === null ? diagnostics : [...diagnostics, ...(await checkScripts(config, stderrLog))];
   const errors = all.filter((diagnostic) => diagnostic.severity === 'error').length;
   if (options.json === true) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   else {
     for (const diagnostic of all) process.stdout.write(`${formatDiagnostic(diagnostic)}\n`);
     const mappings = config?.mappings.length ?? 0;
-    process.stdout.write(`${directory}: ${errors} errors, ${all.length - errors} warnings${config === null ? '' : `, ${mappings} mappings`}\n`);
+    process.stdout.write(
+      `${directory}: ${errors} errors, ${all.length - errors} warnings${config === null ? '' : `, ${mappings} mappings`}\n`,
+    );
   }
   return errors > 0 ? EXIT.usage : EXIT.ok;
 }

@@ -6,23 +6,32 @@ import { withProject } from './open.ts';
 import { entryJson, entryLines } from './render-entry.ts';
 
 export async function heldCommand({ operands, options }: Arguments): Promise<number> {
-  return withProject(options, async (lockstep) => {
-    const runs = (await heldRuns(lockstep)).filter(({ record }) => operands[0] === undefined || record.id.startsWith(operands[0]));
-    const limit = Number(options.limit ?? 100);
-    for (const { record, count, classes } of runs) {
-      const entries = await lockstep.repository.runs.entries(record.id, { status: 'held', limit });
-      if (options.json === true) {
-        process.stdout.write(`${JSON.stringify({ runId: record.id, mapping: record.mapping, count, classes, entries: entries.map(entryJson) })}\n`);
-        continue;
+  return withProject(
+    options,
+    async (lockstep) => {
+      const runs = (await heldRuns(lockstep)).filter(
+        ({ record }) => operands[0] === undefined || record.id.startsWith(operands[0]),
+      );
+      const limit = Number(options.limit ?? 100);
+      for (const { record, count, classes } of runs) {
+        const entries = await lockstep.repository.runs.entries(record.id, { status: 'held', limit });
+        if (options.json === true) {
+          process.stdout.write(
+            `${JSON.stringify({ runId: record.id, mapping: record.mapping, count, classes, entries: entries.map(entryJson) })}\n`,
+          );
+          continue;
+        }
+        process.stdout.write(`run ${record.id} of ${record.mapping}: ${count} held\n`);
+        for (const { changeClass, count: held, reason } of classes)
+          process.stdout.write(`  ${held} ${changeClass}: ${reason}\n`);
+        for (const entry of entries) process.stdout.write(entryLines(entry));
+        if (count > entries.length) process.stdout.write(`  … and ${count - entries.length} more (--limit N)\n`);
       }
-      process.stdout.write(`run ${record.id} of ${record.mapping}: ${count} held\n`);
-      for (const { changeClass, count: held, reason } of classes) process.stdout.write(`  ${held} ${changeClass}: ${reason}\n`);
-      for (const entry of entries) process.stdout.write(entryLines(entry));
-      if (count > entries.length) process.stdout.write(`  … and ${count - entries.length} more (--limit N)\n`);
-    }
-    if (runs.length === 0 && options.json !== true) process.stdout.write('nothing is held\n');
-    return EXIT.ok;
-  });
+      if (runs.length === 0 && options.json !== true) process.stdout.write('nothing is held\n');
+      return EXIT.ok;
+    },
+    true,
+  );
 }
 
 const CLASSES: readonly ChangeClass[] = ['delete', 'unlink', 'ambiguousDelete'];
@@ -34,8 +43,12 @@ export async function approveCommand({ operands, options }: Arguments): Promise<
     const held = await findHeldRun(lockstep, operands[0] ?? null);
     const carried = await approve(lockstep, held, only);
     const count = (status: string): number => carried.filter((one) => one.status === status).length;
-    for (const one of carried) if (one.status !== 'done') process.stdout.write(entryLines({ ...one.entry, status: one.status, message: one.message }));
-    process.stdout.write(`run ${held.record.id}: ${count('done')} carried out, ${count('skipped')} left alone, ${count('failed')} failed\n`);
+    for (const one of carried)
+      if (one.status !== 'done')
+        process.stdout.write(entryLines({ ...one.entry, status: one.status, message: one.message }));
+    process.stdout.write(
+      `run ${held.record.id}: ${count('done')} carried out, ${count('skipped')} left alone, ${count('failed')} failed\n`,
+    );
     return count('failed') > 0 ? EXIT.failed : EXIT.ok;
   });
 }

@@ -19,7 +19,9 @@ async function start(): Promise<void> {
 function handOver(): number {
   const binary = fileURLToPath(new URL('../../node_modules/node/bin/node', import.meta.url));
   if (!existsSync(binary)) {
-    process.stderr.write(`lockstep: needs Node ${NEEDED} or newer, not ${process.versions.node}; run "npm ci" in its directory\n`);
+    process.stderr.write(
+      `lockstep: needs Node ${NEEDED} or newer, not ${process.versions.node}; run "npm ci" in its directory\n`,
+    );
     return 1;
   }
   const { status } = spawnSync(binary, process.argv.slice(1), { stdio: 'inherit' });

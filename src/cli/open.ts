@@ -1,7 +1,7 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { formatDiagnostic } from '../base/diagnostic.ts';
-import { Failure } from '../base/failure.ts';
+import { Failure, messageOf } from '../base/failure.ts';
 import type { Log, LogLevel } from '../base/log.ts';
 import { loadProject } from '../app/config/load-project.ts';
 import { connectorKinds } from '../app/connector-kinds.ts';
@@ -26,7 +26,7 @@ export function dataDirectory(options: Options): string {
 }
 
 /** Opens the project that the options name. Everything wrong with it is shown at once; errors refuse it (exit code 2). */
-export async function openProject(options: Options): Promise<Lockstep> {
+export async function openProject(options: Options, isReader: boolean): Promise<Lockstep> {
   const directory = projectDirectory(options);
   const { config, diagnostics } = await loadProject(directory, {
     env: process.env,
@@ -36,15 +36,36 @@ export async function openProject(options: Options): Promise<Lockstep> {
   for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
   if (config === null) {
     const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
-    throw new Failure('bad-configuration', `${directory} has ${errors} configuration ${errors === 1 ? 'error' : 'errors'}; nothing was run`);
+    throw new Failure(
+      'bad-configuration',
+      `${directory} has ${errors} configuration ${errors === 1 ? 'error' : 'errors'}; nothing was run`,
+    );
   }
   const data = dataDirectory(options);
-  mkdirSync(data, { recursive: true });
+  const isNew = !existsSync(path.join(data, path.basename(config.lockstep.repository.file)));
+  if (isNew && isReader) return openLockstep({ config, dataDirectory: null, log: stderrLog });
+  makeDirectory(data);
   return openLockstep({ config, dataDirectory: data, log: stderrLog });
 }
 
-export async function withProject<T>(options: Options, use: (lockstep: Lockstep) => Promise<T>): Promise<T> {
-  const lockstep = await openProject(options);
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true });
+  } catch (error) {
+    throw new Failure(
+      'bad-configuration',
+      `the data directory ${directory} cannot be made: ${messageOf(error)}; name another with --data`,
+    );
+  }
+}
+
+/** `isReader`: the command only looks; without a repository it sees an empty one, and nothing is created. */
+export async function withProject<T>(
+  options: Options,
+  use: (lockstep: Lockstep) => Promise<T>,
+  isReader = false,
+): Promise<T> {
+  const lockstep = await openProject(options, isReader);
   try {
     return await use(lockstep);
   } finally {

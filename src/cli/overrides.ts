@@ -23,12 +23,19 @@ function guardOf(options: Options): Partial<GuardConfig> {
     ...(options.guard === undefined ? {} : { isEnabled: options.guard }),
     ...(deletes === null ? {} : { delete: deletes, percentFloor: 0 }),
     ...(unlinks === null ? {} : { unlink: unlinks, percentFloor: 0 }),
-    ...(options['allow-ambiguous-delete'] === undefined ? {} : { allowAmbiguousDelete: options['allow-ambiguous-delete'] }),
+    ...(options['allow-ambiguous-delete'] === undefined
+      ? {}
+      : { allowAmbiguousDelete: options['allow-ambiguous-delete'] }),
   };
 }
 
 /** A number given alone is the only limit: "at most 50" means 50, whatever share of the whole that is. */
-function limitOf(max: string | undefined, percent: string | undefined, name: string, fallback: GuardLimit): GuardLimit | null {
+function limitOf(
+  max: string | undefined,
+  percent: string | undefined,
+  name: string,
+  fallback: GuardLimit,
+): GuardLimit | null {
   const count = numberOption(max, name);
   const share = numberOption(percent, name.replace(/s$/, '-percent'));
   if (count === null && share === null) return null;

@@ -43,7 +43,10 @@ export function barText(progress: Progress, elapsedMs: number): string {
   const share = total === null || total === 0 ? 0 : Math.min(1, processed / total);
   const filled = Math.round(share * WIDTH);
   const rate = elapsedMs > 0 ? Math.round((progress.entries * 1000) / elapsedMs) : 0;
-  const stage = progress.stage.replace(/^ACTIVE_/, '').toLowerCase().replaceAll('_', ' ');
+  const stage = progress.stage
+    .replace(/^ACTIVE_/, '')
+    .toLowerCase()
+    .replaceAll('_', ' ');
   const of = total === null ? '?' : String(total);
   return `${stage} [${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}] ${processed}/${of} ${rate}/s`;
 }

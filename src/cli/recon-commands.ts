@@ -14,16 +14,22 @@ import { entryJson, entryLines } from './render-entry.ts';
 import { renderSummary, summaryJson } from './render-summary.ts';
 
 export async function planCommand(args: Arguments): Promise<number> {
-  return withProject(args.options, async (lockstep) => {
-    const mapping = lockstep.mappingConfig(mappingName(args));
-    const { record } = await showPlan(lockstep, mapping, args.options);
-    return record.state === 'SUCCESS' ? EXIT.ok : EXIT.failed;
-  });
+  return withProject(
+    args.options,
+    async (lockstep) => {
+      const mapping = lockstep.mappingConfig(mappingName(args));
+      const { record } = await showPlan(lockstep, mapping, args.options);
+      return record.state === 'SUCCESS' ? EXIT.ok : EXIT.failed;
+    },
+    true,
+  );
 }
 
 /** A run shows what it does while it does it; the plan and the run are the same code. */
 export async function reconCommand(args: Arguments): Promise<number> {
-  return withProject(args.options, async (lockstep) => exitCode(await showRun(lockstep, lockstep.mappingConfig(mappingName(args)), args.options)));
+  return withProject(args.options, async (lockstep) =>
+    exitCode(await showRun(lockstep, lockstep.mappingConfig(mappingName(args)), args.options)),
+  );
 }
 
 function mappingName({ command, operands }: Arguments): string {
@@ -35,14 +41,28 @@ function mappingName({ command, operands }: Arguments): string {
 /** Lines of a plan that are shown one by one; the rest is counted. `--json` has them all. */
 const SHOWN_ENTRIES = 200;
 
-export async function showPlan(lockstep: Lockstep, mapping: MappingConfig, options: Options, shown = SHOWN_ENTRIES): Promise<ReconResult> {
+export async function showPlan(
+  lockstep: Lockstep,
+  mapping: MappingConfig,
+  options: Options,
+  shown = SHOWN_ENTRIES,
+): Promise<ReconResult> {
   const out = entryPrinter(options.json === true, mapping, shown);
-  const result = await runMapping(lockstep, mapping, { mode: 'plan', overrides: overridesOf(options), onEntry: out.print });
+  const result = await runMapping(lockstep, mapping, {
+    mode: 'plan',
+    overrides: overridesOf(options),
+    onEntry: out.print,
+  });
   out.end(result, 'plan');
   return result;
 }
 
-export async function showRun(lockstep: Lockstep, mapping: MappingConfig, options: Options, shown = SHOWN_ENTRIES): Promise<ReconResult> {
+export async function showRun(
+  lockstep: Lockstep,
+  mapping: MappingConfig,
+  options: Options,
+  shown = SHOWN_ENTRIES,
+): Promise<ReconResult> {
   const out = entryPrinter(options.json === true, mapping, shown);
   const bar = progressBar(process.stderr, options.json !== true);
   const abort = new AbortController();

@@ -20,9 +20,13 @@ export function entryLines(entry: RunEntry): string {
   const mark = entry.status === 'failed' ? '!' : MARK[entry.changeClass];
   const ids = `${entry.sourceId ?? '–'} → ${entry.targetId ?? (entry.ambiguousTargetIds?.join(' | ') || '–')}`;
   const qualifier = entry.linkQualifier === 'default' || entry.linkQualifier === '' ? '' : ` [${entry.linkQualifier}]`;
-  const head = printable(`  ${mark} ${entry.action.padEnd(9)} ${(entry.situation ?? '').padEnd(20)} ${ids}${qualifier}`);
+  const head = printable(
+    `  ${mark} ${entry.action.padEnd(9)} ${(entry.situation ?? '').padEnd(20)} ${ids}${qualifier}`,
+  );
   const message = entry.message === null ? '' : `\n      ${printable(entry.message)}`;
-  return `${head}${message}\n${attributeLines(entry).map((line) => `      ${line}\n`).join('')}`;
+  return `${head}${message}\n${attributeLines(entry)
+    .map((line) => `      ${line}\n`)
+    .join('')}`;
 }
 
 /** Control characters of foreign data do not reach the terminal. */
@@ -41,15 +45,26 @@ export function attributeChanges(entry: RunEntry): readonly AttributeChange[] {
   if (Array.isArray(entry.after))
     return entry.after.filter(isJsonObject).map((operation) => {
       const attribute = String(operation['field']).slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
-      return { attribute, before: shown(attribute, entry.before?.[attribute] ?? null), after: shown(attribute, operation['value'] ?? null) };
+      return {
+        attribute,
+        before: shown(attribute, entry.before?.[attribute] ?? null),
+        after: shown(attribute, operation['value'] ?? null),
+      };
     });
-  if (isJsonObject(entry.after)) return Object.entries(entry.after).map(([attribute, after]) => ({ attribute, before: null, after: shown(attribute, after) }));
+  if (isJsonObject(entry.after))
+    return Object.entries(entry.after).map(([attribute, after]) => ({
+      attribute,
+      before: null,
+      after: shown(attribute, after),
+    }));
   return [];
 }
 
 function attributeLines(entry: RunEntry): readonly string[] {
   if (entry.changeClass === 'create') return createdLines(entry);
-  return attributeChanges(entry).map(({ attribute, before, after }) => `${attribute}: ${short(before)} → ${short(after)}`);
+  return attributeChanges(entry).map(
+    ({ attribute, before, after }) => `${attribute}: ${short(before)} → ${short(after)}`,
+  );
 }
 
 /** A create has no before: its attributes share lines. */
@@ -88,7 +103,9 @@ export function entryJson(entry: RunEntry): JsonObject {
     status,
     ambiguousTargetIds: entry.ambiguousTargetIds as string[] | null,
     attributes: attributeChanges(entry) as unknown as Json,
-    ...(changeClass === 'delete' || changeClass === 'ambiguousDelete' ? { before: before === null ? null : masked(before) } : {}),
+    ...(changeClass === 'delete' || changeClass === 'ambiguousDelete'
+      ? { before: before === null ? null : masked(before) }
+      : {}),
     message,
     detail: entry.detail,
   };

@@ -6,7 +6,9 @@ import { table } from './table.ts';
 
 /** The end of a plan or a run: situations × actions × counts, what changed, what is held, what went wrong. */
 export function renderSummary({ record, progress }: ReconResult, kind: 'plan' | 'run'): string {
-  const rows = Object.entries(progress.matrix).flatMap(([situation, row]) => Object.entries(row).map(([action, count]) => [situation, action, String(count)]));
+  const rows = Object.entries(progress.matrix).flatMap(([situation, row]) =>
+    Object.entries(row).map(([action, count]) => [situation, action, String(count)]),
+  );
   const { counts } = progress;
   const changed = OUTCOMES.filter((outcome) => counts[outcome] > 0).map((outcome) => `${counts[outcome]} ${outcome}`);
   const verb = kind === 'plan' ? 'would be: ' : '';
@@ -16,7 +18,9 @@ export function renderSummary({ record, progress }: ReconResult, kind: 'plan' | 
     ...progress.warnings.map((warning) => `warning: ${warning}`),
     ...heldLines(progress, kind, record.id),
     ...(progress.error === null ? [] : [`failed: ${progress.error}`]),
-    kind === 'plan' ? 'Nothing was written.' : `run ${record.id}: ${record.state} in ${duration(record.startedMs, record.endedMs)}`,
+    kind === 'plan'
+      ? 'Nothing was written.'
+      : `run ${record.id}: ${record.state} in ${duration(record.startedMs, record.endedMs)}`,
   ];
   return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
@@ -24,7 +28,9 @@ export function renderSummary({ record, progress }: ReconResult, kind: 'plan' | 
 function heldLines(progress: ReconResult['progress'], kind: 'plan' | 'run', runId: string): readonly string[] {
   if (!isGuardHolding(progress)) return [];
   const held = progress.held.map(({ changeClass, count, reason }) => `held: ${count} ${changeClass}: ${reason}`);
-  return kind === 'plan' ? held : [...held, `release them with "lockstep approve ${runId}", or turn them down with "lockstep reject ${runId}"`];
+  return kind === 'plan'
+    ? held
+    : [...held, `release them with "lockstep approve ${runId}", or turn them down with "lockstep reject ${runId}"`];
 }
 
 function duration(startedMs: number, endedMs: number | null): string {

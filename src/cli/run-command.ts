@@ -33,7 +33,8 @@ export async function runCommand(argv: readonly string[]): Promise<number> {
     if (command === undefined) throw new UsageError(`there is no command "${args.command}"`);
     return await command(args);
   } catch (error) {
-    if (error instanceof UsageError) return fail(`${error.message}\nRun "lockstep help" for the commands and options.`, EXIT.usage);
+    if (error instanceof UsageError)
+      return fail(`${error.message}\nRun "lockstep help" for the commands and options.`, EXIT.usage);
     const isOurs = error instanceof Failure && (error.code === 'bad-configuration' || error.code === 'bad-request');
     return fail(messageOf(error), isOurs ? EXIT.usage : EXIT.failed);
   }

@@ -8,19 +8,34 @@ import { summaryJson } from './render-summary.ts';
 import { table } from './table.ts';
 
 export async function runsCommand({ operands, options }: Arguments): Promise<number> {
-  return withProject(options, async (lockstep) => {
-    const mapping = operands[0] === undefined ? {} : { mapping: operands[0] };
-    const records = await lockstep.repository.runs.list({ ...mapping, limit: Number(options.limit ?? 20) });
-    if (options.json === true) {
-      process.stdout.write(`${JSON.stringify(records.map((record) => summaryJson({ record, progress: fromJson(record.progress) })), null, 2)}\n`);
+  return withProject(
+    options,
+    async (lockstep) => {
+      const mapping = operands[0] === undefined ? {} : { mapping: operands[0] };
+      const records = await lockstep.repository.runs.list({ ...mapping, limit: Number(options.limit ?? 20) });
+      if (options.json === true) {
+        process.stdout.write(
+          `${JSON.stringify(
+            records.map((record) => summaryJson({ record, progress: fromJson(record.progress) })),
+            null,
+            2,
+          )}\n`,
+        );
+        return EXIT.ok;
+      }
+      const rows = records.map((record) => {
+        const { counts } = fromJson(record.progress);
+        const told = OUTCOMES.filter((outcome) => counts[outcome] > 0).map(
+          (outcome) => `${counts[outcome]} ${outcome}`,
+        );
+        return [isoTime(record.startedMs), record.mapping, record.state, told.join(', '), record.id];
+      });
+      for (const line of rows.length === 0
+        ? ['no runs yet']
+        : table(['started', 'mapping', 'state', 'entries', 'run'], rows))
+        process.stdout.write(`${line}\n`);
       return EXIT.ok;
-    }
-    const rows = records.map((record) => {
-      const { counts } = fromJson(record.progress);
-      const told = OUTCOMES.filter((outcome) => counts[outcome] > 0).map((outcome) => `${counts[outcome]} ${outcome}`);
-      return [isoTime(record.startedMs), record.mapping, record.state, told.join(', '), record.id];
-    });
-    for (const line of rows.length === 0 ? ['no runs yet'] : table(['started', 'mapping', 'state', 'entries', 'run'], rows)) process.stdout.write(`${line}\n`);
-    return EXIT.ok;
-  });
+    },
+    true,
+  );
 }

@@ -16,7 +16,8 @@ export async function startCommand({ options }: Arguments): Promise<number> {
   const chosen = options.project === undefined ? demoOptions(options) : options;
   return withProject(chosen, async (lockstep) => {
     const { startup } = lockstep.config.lockstep;
-    if (startup.length === 0) process.stderr.write(nothingToStart(lockstep.config.mappings.map((mapping) => mapping.name)));
+    if (startup.length === 0)
+      process.stderr.write(nothingToStart(lockstep.config.mappings.map((mapping) => mapping.name)));
     const say = (text: string): unknown => options.json === true || process.stdout.write(text);
     let worst: number = EXIT.ok;
     for (const name of startup) {

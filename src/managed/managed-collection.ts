@@ -2,7 +2,15 @@ import { assert } from '../base/assert.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { NewId } from '../base/uuid.ts';
 import type { ManagedSet } from '../model/managed-set.ts';
-import type { ObjectSetTraits, ObjectWrite, Query, ScanPage, ScanRequest, StoredObject, WriteOutcome } from '../model/object-set.ts';
+import type {
+  ObjectSetTraits,
+  ObjectWrite,
+  Query,
+  ScanPage,
+  ScanRequest,
+  StoredObject,
+  WriteOutcome,
+} from '../model/object-set.ts';
 import { queryObjects, type QueriedCollection } from '../model/query-objects.ts';
 import type { CommitUnit, ObjectRow, Repository, RowWrite } from '../model/repository.ts';
 import type { Filter } from '../base/query-filter.ts';
@@ -62,13 +70,22 @@ function toStored(row: ObjectRow): StoredObject {
 
 async function* scan(collection: QueriedCollection, request: ScanRequest): AsyncIterable<ScanPage> {
   const { query } = request;
-  const filter = query === undefined ? undefined : query.kind === 'filter' ? query.filter : collection.resolve(query.queryId, query.parameters);
+  const filter =
+    query === undefined
+      ? undefined
+      : query.kind === 'filter'
+        ? query.filter
+        : collection.resolve(query.queryId, query.parameters);
   const total = filter === undefined ? { total: await collection.reads.count(collection.type) } : {};
   let after: Json = request.after ?? null;
   if (after === END) yield { objects: [], faults: [], cursor: END, isLast: true };
   while (after !== END) {
     request.signal?.throwIfAborted();
-    const page = await collection.reads.page(collection.type, { ...(filter === undefined ? {} : { filter }), after, limit: request.pageSize });
+    const page = await collection.reads.page(collection.type, {
+      ...(filter === undefined ? {} : { filter }),
+      after,
+      limit: request.pageSize,
+    });
     const isLast = page.next === null;
     after = page.next ?? END;
     yield { objects: page.rows.map(toStored), faults: [], cursor: after, isLast, ...total };
@@ -84,8 +101,17 @@ function rowWrite(type: string, write: ObjectWrite & { readonly id: string }): R
 }
 
 /** Outside a run: one commit for all, then one by one if some of it is refused. */
-async function write(repository: Repository, type: string, newId: NewId, writes: readonly ObjectWrite[]): Promise<readonly WriteOutcome[]> {
-  const rows = await withRevisions(repository, type, writes.map((one) => ({ ...one, id: one.id ?? newId() })));
+async function write(
+  repository: Repository,
+  type: string,
+  newId: NewId,
+  writes: readonly ObjectWrite[],
+): Promise<readonly WriteOutcome[]> {
+  const rows = await withRevisions(
+    repository,
+    type,
+    writes.map((one) => ({ ...one, id: one.id ?? newId() })),
+  );
   const units = rows.map((row): CommitUnit => ({ object: rowWrite(type, row) }));
   const outcomes = rows.map((row): WriteOutcome => {
     const rev = row.kind === 'create' ? '0' : row.kind === 'update' ? String(Number(row.rev) + 1) : row.rev;
@@ -105,10 +131,22 @@ async function write(repository: Repository, type: string, newId: NewId, writes:
 type WithId = ObjectWrite & { readonly id: string };
 
 /** A write without a revision takes the present one (last writer wins), as callers outside a run expect. */
-async function withRevisions(repository: Repository, type: string, writes: readonly WithId[]): Promise<readonly WithId[]> {
+async function withRevisions(
+  repository: Repository,
+  type: string,
+  writes: readonly WithId[],
+): Promise<readonly WithId[]> {
   const open = writes.filter((one) => one.kind !== 'create' && one.rev === null);
   if (open.length === 0) return writes;
-  const present = new Map((await repository.objects.readMany(type, open.map((one) => one.id))).map((row) => [row.id, String(row.rev)]));
-  return writes.map((one) => (one.kind === 'create' || one.rev !== null ? one : { ...one, rev: present.get(one.id) ?? '-1' }));
+  const present = new Map(
+    (
+      await repository.objects.readMany(
+        type,
+        open.map((one) => one.id),
+      )
+    ).map((row) => [row.id, String(row.rev)]),
+  );
+  return writes.map((one) =>
+    one.kind === 'create' || one.rev !== null ? one : { ...one, rev: present.get(one.id) ?? '-1' },
+  );
 }
-

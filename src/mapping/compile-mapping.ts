@@ -5,7 +5,14 @@ import type { Query } from '../model/object-set.ts';
 import type { ScriptConfig } from '../model/script-config.ts';
 import type { CompiledMapping, LinkRules, QueryRequest } from './compiled-mapping.ts';
 import type { ConditionConfig, CorrelationTree, MappingConfig, SetQueryConfig } from './mapping-config.ts';
-import type { ConditionRef, CorrelationRef, Hook, PolicyStep, ProgramPayload, PropertyStep } from './program-payload.ts';
+import type {
+  ConditionRef,
+  CorrelationRef,
+  Hook,
+  PolicyStep,
+  ProgramPayload,
+  PropertyStep,
+} from './program-payload.ts';
 import type { ScriptSource } from './script-host.ts';
 import type { StageName } from './stages.ts';
 
@@ -33,7 +40,17 @@ const VARIABLES = {
   policyCondition: ['object', 'linkQualifier'],
   policyAction: ['source', 'target', 'linkQualifier', 'sourceAction', 'recon'],
   postAction: ['source', 'target', 'action', 'situation', 'sourceAction', 'linkQualifier', 'reconId'],
-  hook: ['source', 'sourceId', 'target', 'targetId', 'oldSource', 'oldTarget', 'situation', 'linkQualifier', 'mappingConfig'],
+  hook: [
+    'source',
+    'sourceId',
+    'target',
+    'targetId',
+    'oldSource',
+    'oldTarget',
+    'situation',
+    'linkQualifier',
+    'mappingConfig',
+  ],
   onRecon: ['mappingConfig'],
   result: ['source', 'target', 'global'],
 } as const satisfies Record<string, readonly string[]>;
@@ -68,8 +85,12 @@ export function compileMapping(config: MappingConfig, context: CompileContext): 
 
 function compilePayload(config: MappingConfig, context: CompileContext, table: ScriptTable): ProgramPayload {
   const { scripts, linkQualifiers } = config;
-  const slot = (script: ScriptConfig | undefined, place: keyof typeof VARIABLES, stage: StageName, name: string): number | null =>
-    script === undefined ? null : table.add(script, name, VARIABLES[place], stage);
+  const slot = (
+    script: ScriptConfig | undefined,
+    place: keyof typeof VARIABLES,
+    stage: StageName,
+    name: string,
+  ): number | null => (script === undefined ? null : table.add(script, name, VARIABLES[place], stage));
   const hook = (name: Hook, stage: StageName): number | null => slot(scripts[name], 'hook', stage, name);
   return {
     mapping: config.name,
@@ -120,7 +141,10 @@ function propertySteps(config: MappingConfig, table: ScriptTable, stage: StageNa
       target: property.target,
       source: property.source,
       condition: condition(property.condition, `${name}: condition`, VARIABLES.condition, stage, table),
-      transform: property.transform === null ? null : table.add(property.transform, `${name}: transform`, VARIABLES.transform, stage),
+      transform:
+        property.transform === null
+          ? null
+          : table.add(property.transform, `${name}: transform`, VARIABLES.transform, stage),
       default: property.default,
       ifAbsent: property.ifAbsent,
       linkQualifier: null,
@@ -140,12 +164,18 @@ function policySteps(config: MappingConfig, table: ScriptTable): readonly Policy
       action,
       condition: condition(policy.condition, `${name}: condition`, VARIABLES.policyCondition, 'decide', table),
       postAction:
-        policy.postAction === null ? null : table.add(policy.postAction, `${name}: postAction`, VARIABLES.postAction, 'postAction'),
+        policy.postAction === null
+          ? null
+          : table.add(policy.postAction, `${name}: postAction`, VARIABLES.postAction, 'postAction'),
     };
   });
 }
 
-function correlations(config: MappingConfig, context: CompileContext, table: ScriptTable): Readonly<Record<string, CorrelationRef>> {
+function correlations(
+  config: MappingConfig,
+  context: CompileContext,
+  table: ScriptTable,
+): Readonly<Record<string, CorrelationRef>> {
   const refs: Record<string, CorrelationRef> = {};
   for (const one of config.correlation) {
     const key = one.linkQualifier ?? '*';
@@ -207,7 +237,8 @@ class ScriptTable {
 
   /** Null for a script that has nothing to do here, or that could not be found (which is reported). */
   add(script: ScriptConfig, name: string, variables: readonly string[], stage: StageName): number | null {
-    if (script.file !== null && NO_OP_DEFAULTS.test(script.file) && this.#context.findScript(script.file) === null) return null;
+    if (script.file !== null && NO_OP_DEFAULTS.test(script.file) && this.#context.findScript(script.file) === null)
+      return null;
     const text = this.#text(script, name);
     if (text === null) return null;
     this.stages.add(stage);

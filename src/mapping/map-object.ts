@@ -47,11 +47,16 @@ function compileStep(step: PropertyStep, runtime: ProgramRuntime): Step {
       return;
     }
     write(target, value);
-    trace?.push(traced(step, 'mapped', found, value, isDefaulted ? 'default used' : transform === null ? '' : 'transformed'));
+    trace?.push(
+      traced(step, 'mapped', found, value, isDefaulted ? 'default used' : transform === null ? '' : 'transformed'),
+    );
   };
 }
 
-function propertyCondition(step: PropertyStep, runtime: ProgramRuntime): ((input: MapInput, target: JsonObject) => boolean) | null {
+function propertyCondition(
+  step: PropertyStep,
+  runtime: ProgramRuntime,
+): ((input: MapInput, target: JsonObject) => boolean) | null {
   const { condition, linkQualifier } = step;
   if (condition === null && linkQualifier === null) return null;
   const passes: Condition = compileCondition(condition, runtime, 'object');
@@ -85,7 +90,13 @@ function compileWrite(tokens: readonly string[], runtime: ProgramRuntime): (targ
   };
 }
 
-function traced(step: PropertyStep, kind: AttributeTrace['step'], input: Json, output: Json, note: string): AttributeTrace {
+function traced(
+  step: PropertyStep,
+  kind: AttributeTrace['step'],
+  input: Json,
+  output: Json,
+  note: string,
+): AttributeTrace {
   const source = step.source === null ? null : formatPointer(step.source);
   return { target: formatPointer(step.target), source, step: kind, input, output, note };
 }
@@ -108,4 +119,3 @@ export function changedAttributes(before: JsonObject, after: JsonObject): string
 export function hasNestedTargets(steps: readonly PropertyStep[]): boolean {
   return steps.some((step) => step.target.length > 1);
 }
-

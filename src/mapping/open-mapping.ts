@@ -1,9 +1,19 @@
 import { cloneJson, type Json } from '../base/json.ts';
 import { assert } from '../base/assert.ts';
-import { messageOf } from '../base/failure.ts';
+import { Failure, messageOf } from '../base/failure.ts';
 import type { CompiledMapping } from './compiled-mapping.ts';
 import { createProgram } from './program.ts';
-import type { HostCallHandler, ProgramRuntime, ScriptFault, ScriptHost, ScriptLimits, ScriptMode, ScriptSession, SessionSpec } from './script-host.ts';
+import type {
+  HostCallHandler,
+  ItemResult,
+  ProgramRuntime,
+  ScriptFault,
+  ScriptHost,
+  ScriptLimits,
+  ScriptMode,
+  ScriptSession,
+  SessionSpec,
+} from './script-host.ts';
 import type { StageName, Stages } from './stages.ts';
 
 export type StageResult<S extends StageName> =
@@ -14,7 +24,11 @@ export type StageResult<S extends StageName> =
 export interface OpenMapping {
   readonly compiled: CompiledMapping;
   /** One result per item, in order. A stage without scripts costs no crossing. */
-  run<S extends StageName>(stage: S, items: readonly Stages[S]['item'][], mode: ScriptMode): Promise<readonly StageResult<S>[]>;
+  run<S extends StageName>(
+    stage: S,
+    items: readonly Stages[S]['item'][],
+    mode: ScriptMode,
+  ): Promise<readonly StageResult<S>[]>;
   close(): Promise<void>;
 }
 
@@ -24,6 +38,11 @@ export interface OpenMappingOptions {
   readonly answer: HostCallHandler;
   readonly resolveModule: SessionSpec['resolveModule'];
 }
+
+/** Objects whose scripts may hang before the run is given up: each costs seconds. */
+const MAX_TIMEOUTS = 10;
+const FIRST_SLICE = 1000;
+const SLICE = 50;
 
 /** Runs where no script takes part; a call would be our bug. */
 const localRuntime: ProgramRuntime = {
@@ -37,11 +56,13 @@ const localRuntime: ProgramRuntime = {
 export async function openMapping(compiled: CompiledMapping, options: OpenMappingOptions): Promise<OpenMapping> {
   const local = createProgram(compiled.payload as unknown as Json, localRuntime);
   const session = compiled.scripts.length === 0 ? null : await openSession(compiled, options);
+  const breaker = { timeouts: 0 };
   return {
     compiled,
     run: async <S extends StageName>(stage: S, items: readonly Stages[S]['item'][], mode: ScriptMode) => {
       if (items.length === 0) return [];
-      if (session !== null && compiled.scriptStages.has(stage)) return runInHost<S>(session, stage, items, mode);
+      if (session !== null && compiled.scriptStages.has(stage))
+        return runInHost<S>(session, stage, items, mode, breaker);
       return items.map((item) => runLocally<S>(() => local.run(stage, item as unknown as Json, mode)));
     },
     close: async () => session?.close(),
@@ -66,8 +87,24 @@ async function runInHost<S extends StageName>(
   stage: S,
   items: readonly Stages[S]['item'][],
   mode: ScriptMode,
+  breaker: { timeouts: number },
 ): Promise<readonly StageResult<S>[]> {
-  const results = await session.run(stage, items as unknown as readonly Json[], mode);
+  const results: ItemResult[] = [];
+  // A few at a time once scripts have begun to hang: else one batch could take hours.
+  for (let from = 0; from < items.length;) {
+    const size = breaker.timeouts === 0 ? Math.min(items.length, FIRST_SLICE) : SLICE;
+    const slice = items.slice(from, from + size) as unknown as readonly Json[];
+    const part = await session.run(stage, slice, mode);
+    results.push(...part);
+    from += size;
+    for (const result of part) if (!result.ok && result.fault.kind === 'timeout') breaker.timeouts++;
+    const last = part.find((result) => !result.ok && result.fault.kind === 'timeout');
+    if (breaker.timeouts >= MAX_TIMEOUTS && last !== undefined && !last.ok)
+      throw new Failure(
+        'script',
+        `${describeFault(last.fault)}: the ${breaker.timeouts}th time in this run, which is stopped`,
+      );
+  }
   return results.map((result): StageResult<S> => {
     if (result.ok) return { ok: true, value: result.value as unknown as Stages[S]['result'] };
     return { ok: false, message: describeFault(result.fault), detail: result.fault.thrown ?? null };

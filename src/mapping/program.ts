@@ -37,7 +37,10 @@ function compileStages(payload: ProgramPayload, runtime: ProgramRuntime): StageT
     source: compileSource(payload, runtime),
     validTarget: (item: ValidTargetItem) =>
       payload.validTarget === null ||
-      truth(runtime.call(payload.validTarget, { target: item.target, linkQualifier: item.linkQualifier }), 'validTarget'),
+      truth(
+        runtime.call(payload.validTarget, { target: item.target, linkQualifier: item.linkQualifier }),
+        'validTarget',
+      ),
     decide: compileDecide(payload, runtime),
     hook: (item: HookItem) => callHook(payload, runtime, item),
     postAction: (item: PostActionItem) => callPostAction(payload, runtime, item),
@@ -57,7 +60,10 @@ function callIf(slot: Slot | null, runtime: ProgramRuntime, variables: Readonly<
   return null;
 }
 
-function compileQualifiers(payload: ProgramPayload, runtime: ProgramRuntime): (item: QualifiersItem) => readonly string[] {
+function compileQualifiers(
+  payload: ProgramPayload,
+  runtime: ProgramRuntime,
+): (item: QualifiersItem) => readonly string[] {
   const { qualifiers } = payload;
   if ('list' in qualifiers) return () => qualifiers.list;
   return (item) => {
@@ -74,7 +80,8 @@ function compileSource(payload: ProgramPayload, runtime: ProgramRuntime): (item:
   return (item) => {
     const scope = { source: item.source, linkQualifier: item.linkQualifier };
     const isValid =
-      (payload.validSource === null || truth(runtime.call(payload.validSource, scope), 'validSource')) && (item.skipsCondition === true || passes(scope));
+      (payload.validSource === null || truth(runtime.call(payload.validSource, scope), 'validSource')) &&
+      (item.skipsCondition === true || passes(scope));
     return item.wantsCorrelation ? { isValid, ...correlate(item) } : { isValid };
   };
 }
@@ -137,7 +144,12 @@ function compileDecide(payload: ProgramPayload, runtime: ProgramRuntime): (item:
   };
 }
 
-function chooseAction(policy: Policy | null, item: DecideItem, payload: ProgramPayload, runtime: ProgramRuntime): Action {
+function chooseAction(
+  policy: Policy | null,
+  item: DecideItem,
+  payload: ProgramPayload,
+  runtime: ProgramRuntime,
+): Action {
   if (policy === null) return DEFAULT_ACTION[item.situation];
   if (typeof policy.step.action === 'string') return policy.step.action;
   const value = runtime.call(policy.step.action.slot, {
@@ -175,7 +187,8 @@ const NOTHING: Mapped = { object: null, changed: [] };
 /** CREATE maps onto an empty object, UPDATE onto a copy of the target (specification §4.5). */
 function compileMapper(payload: ProgramPayload, runtime: ProgramRuntime): Mapper {
   const map = compileProperties(payload.properties, runtime);
-  const isDeep = hasNestedTargets(payload.properties) || payload.defaultMapping !== null || payload.hooks.onUpdate !== null;
+  const isDeep =
+    hasNestedTargets(payload.properties) || payload.defaultMapping !== null || payload.hooks.onUpdate !== null;
   return (action, item, trace) => {
     const { source, target: existing } = item;
     if (source === null) return NOTHING;
@@ -183,8 +196,7 @@ function compileMapper(payload: ProgramPayload, runtime: ProgramRuntime): Mapper
     if (action !== 'UPDATE' || existing === null) return NOTHING;
     const target = isDeep ? runtime.clone(existing) : { ...existing };
     fill(payload, runtime, map, { ...item, source }, target, trace);
-    if (payload.hooks.onUpdate !== null)
-      callHookWith(payload, runtime, 'onUpdate', item, target, existing, trace);
+    if (payload.hooks.onUpdate !== null) callHookWith(payload, runtime, 'onUpdate', item, target, existing, trace);
     checkId(existing, target, payload);
     const changed = changedAttributes(existing, target);
     if (changed.length === 0) return NOTHING;
@@ -193,7 +205,13 @@ function compileMapper(payload: ProgramPayload, runtime: ProgramRuntime): Mapper
   };
 }
 
-function create(payload: ProgramPayload, runtime: ProgramRuntime, map: MapObject, item: DecideItem, trace: AttributeTrace[] | null): Mapped {
+function create(
+  payload: ProgramPayload,
+  runtime: ProgramRuntime,
+  map: MapObject,
+  item: DecideItem,
+  trace: AttributeTrace[] | null,
+): Mapped {
   const target = runtime.newObject();
   fill(payload, runtime, map, { ...item, source: item.source!, target: null }, target, trace);
   if (payload.hooks.onCreate !== null) callHookWith(payload, runtime, 'onCreate', item, target, null, trace);
@@ -251,15 +269,29 @@ function traceScript(before: JsonObject | null, after: JsonObject, hook: string,
   if (before === null || trace === null) return;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)]))
     if (!deepEqual(before[key], after[key]))
-      trace.push({ target: `/${key}`, source: null, step: 'script', input: before[key] ?? null, output: after[key] ?? null, note: `set by ${hook}` });
+      trace.push({
+        target: `/${key}`,
+        source: null,
+        step: 'script',
+        input: before[key] ?? null,
+        output: after[key] ?? null,
+        note: `set by ${hook}`,
+      });
 }
 
 function checkId(existing: JsonObject, target: JsonObject, payload: ProgramPayload): void {
   const [was, is] = [existing['_id'], target['_id']];
   if (was === is) return;
   const isSame =
-    typeof was === 'string' && typeof is === 'string' && !payload.targetIdsCaseSensitive && was.toLowerCase() === is.toLowerCase();
-  if (!isSame) throw new Failure('invalid-data', `target '_id' has changed (from ${JSON.stringify(was)} to ${JSON.stringify(is)})`);
+    typeof was === 'string' &&
+    typeof is === 'string' &&
+    !payload.targetIdsCaseSensitive &&
+    was.toLowerCase() === is.toLowerCase();
+  if (!isSame)
+    throw new Failure(
+      'invalid-data',
+      `target '_id' has changed (from ${JSON.stringify(was)} to ${JSON.stringify(is)})`,
+    );
   target['_id'] = was;
 }
 

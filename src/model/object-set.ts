@@ -117,3 +117,17 @@ export type WriteOutcome =
   /** The id after the write: assigned on create, changed by a rename. */
   | { readonly ok: true; readonly id: string; readonly rev: string | null }
   | { readonly ok: false; readonly code: FailureCode; readonly message: string };
+
+/** The longest id that can be kept, in UTF-16 code units. */
+export const MAX_ID_LENGTH = 4096;
+
+/** Whether an id can be linked and stored. Stores keep UTF-8, where two ids with lone surrogates would become one. */
+export function isStorableId(id: string): boolean {
+  return id.length <= MAX_ID_LENGTH && id.isWellFormed();
+}
+
+/** For messages: `the id "xxx…" has 5000 characters; …` */
+export function unstorableId(id: string): string {
+  const shown = JSON.stringify(id.slice(0, 40)).replace(/"$/, '…"');
+  return `the id ${shown} (${id.length} characters) cannot be kept: ids have at most ${MAX_ID_LENGTH} characters and no lone surrogates`;
+}

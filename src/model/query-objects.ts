@@ -28,7 +28,10 @@ const MAX_ROWS = 10_000;
  * Answers a batch of queries. Those that compare an indexed attribute with a text share one look-up per attribute, so
  * that correlating 500 objects costs one query; the others run one by one.
  */
-export async function queryObjects(collection: QueriedCollection, queries: readonly Query[]): Promise<readonly QueryAnswer[]> {
+export async function queryObjects(
+  collection: QueriedCollection,
+  queries: readonly Query[],
+): Promise<readonly QueryAnswer[]> {
   const answers: QueryAnswer[] = Array.from({ length: queries.length });
   const probes: { readonly index: number; readonly filter: Filter; readonly probe: Probe }[] = [];
   for (const [index, query] of queries.entries()) {
@@ -43,7 +46,8 @@ export async function queryObjects(collection: QueriedCollection, queries: reado
   }
   for (const [attribute, group] of Map.groupBy(probes, ({ probe }) => probe.attribute)) {
     const rows = await lookUp(collection, attribute, [...new Set(group.map(({ probe }) => probe.value))]);
-    for (const { index, filter, probe } of group) answers[index] = { ok: true, objects: pick(rows.get(probe.value) ?? [], filter) };
+    for (const { index, filter, probe } of group)
+      answers[index] = { ok: true, objects: pick(rows.get(probe.value) ?? [], filter) };
   }
   return answers;
 }
@@ -62,14 +66,25 @@ function findProbe(filter: Filter, searchable: ReadonlySet<string>): Probe | nul
     }
     return null;
   }
-  if (filter.kind !== 'compare' || filter.operator !== 'eq' || filter.pointer.length !== 1 || typeof filter.value !== 'string') return null;
+  if (
+    filter.kind !== 'compare' ||
+    filter.operator !== 'eq' ||
+    filter.pointer.length !== 1 ||
+    typeof filter.value !== 'string'
+  )
+    return null;
   const attribute = filter.pointer[0]!;
   return attribute === '_id' || searchable.has(attribute) ? { attribute, value: filter.value } : null;
 }
 
-async function lookUp(collection: QueriedCollection, attribute: string, values: readonly string[]): Promise<ReadonlyMap<string, readonly StoredObject[]>> {
+async function lookUp(
+  collection: QueriedCollection,
+  attribute: string,
+  values: readonly string[],
+): Promise<ReadonlyMap<string, readonly StoredObject[]>> {
   const { reads, type, toStored } = collection;
-  const rows = attribute === '_id' ? await reads.readMany(type, values) : await reads.findByValue(type, attribute, values);
+  const rows =
+    attribute === '_id' ? await reads.readMany(type, values) : await reads.findByValue(type, attribute, values);
   const found = new Map<string, StoredObject[]>();
   const wanted = new Set(values);
   for (const row of rows) {
@@ -97,7 +112,8 @@ async function scan({ reads, type, toStored }: QueriedCollection, filter: Filter
   do {
     const page = await reads.page(type, { filter, after, limit: 1000 });
     for (const row of page.rows) objects.push(toStored(row));
-    if (objects.length > MAX_ROWS) throw new Failure('bad-request', `the query on ${type} gives more than ${MAX_ROWS} objects`);
+    if (objects.length > MAX_ROWS)
+      throw new Failure('bad-request', `the query on ${type} gives more than ${MAX_ROWS} objects`);
     after = page.next;
   } while (after !== null);
   return objects;

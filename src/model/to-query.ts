@@ -13,7 +13,10 @@ export function toQuery(raw: JsonObject): Query {
   const expression = text(raw, 'queryExpression');
   const given = [filter, queryId, expression].filter((one) => one !== null).length;
   if (given !== 1)
-    throw new Failure('bad-request', `a query needs exactly one of _queryFilter, _queryId and _queryExpression, not ${describe(raw)}`);
+    throw new Failure(
+      'bad-request',
+      `a query needs exactly one of _queryFilter, _queryId and _queryExpression, not ${describe(raw)}`,
+    );
   if (filter !== null) return { kind: 'filter', filter: parseFilter(filter) };
   const parameters = withoutQueryKeys(raw);
   if (queryId !== null) return { kind: 'id', queryId, parameters };

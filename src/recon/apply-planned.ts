@@ -5,7 +5,9 @@ import type { CommitConflict, CommitUnit, LinkWrite } from '../model/repository.
 import type { EntryStatus, RunEntry } from '../model/run.ts';
 import type { Hook } from '../mapping/program-payload.ts';
 import type { HookItem, PostActionItem } from '../mapping/stages.ts';
+import { keyOf } from '../sync/gather-source.ts';
 import { wanted } from '../sync/hooks.ts';
+import { linksOfTargets, linkView } from '../sync/link-view.ts';
 import type { World } from '../sync/world.ts';
 
 /** What came of one planned destructive change. */
@@ -16,33 +18,72 @@ export interface Carried {
 }
 
 /** Commits what belongs to these entries; the caller adds the run's progress. */
-export type CommitCarried = (units: readonly CommitUnit[], carried: readonly Carried[]) => Promise<readonly CommitConflict[]>;
+export type CommitCarried = (
+  units: readonly CommitUnit[],
+  carried: readonly Carried[],
+) => Promise<readonly CommitConflict[]>;
 
 /**
  * Carries out destructive changes that were planned earlier: hooks, target, link, entry. Each is compare-and-set on the
  * very object that the plan showed: one that changed since is left alone and says so.
  */
-export async function carryOut(world: World, entries: readonly RunEntry[], commit: CommitCarried): Promise<readonly Carried[]> {
-  const hooked = await runHooks(world, entries);
+export async function carryOut(
+  world: World,
+  entries: readonly RunEntry[],
+  commit: CommitCarried,
+): Promise<readonly Carried[]> {
+  const hooked = await foreseen(world, entries);
   const written = isManagedSet(world.target) ? hooked : await writeExternal(world, hooked);
   let carried = written;
   for (;;) {
     const units = carried.flatMap((one, i) => carriedUnits(world, one).map((unit) => ({ i, unit })));
-    const conflicts = await commit(units.map(({ unit }) => unit), carried);
+    const conflicts = await commit(
+      units.map(({ unit }) => unit),
+      carried,
+    );
     if (conflicts.length === 0) break;
     const first = new Map(units.map(({ i }, k): [number, number] => [i, k]).toReversed());
     const refused = new Map(conflicts.map((conflict) => [units[conflict.unit]!.i, conflict]));
-    carried = carried.map((one, i): Carried => (refused.has(i) ? afterConflict(one, refused.get(i)!, refused.get(i)!.unit - first.get(i)!) : one));
+    carried = carried.map((one, i): Carried =>
+      refused.has(i) ? afterConflict(one, refused.get(i)!, refused.get(i)!.unit - first.get(i)!) : one,
+    );
   }
   await runPostActions(world, carried);
   return carried;
+}
+
+/** What can be told before anything is written: targets that got linked since, hooks that refuse. A plan ends here. */
+export async function foreseen(world: World, entries: readonly RunEntry[]): Promise<readonly Carried[]> {
+  const claimed = await claimedTargets(world, entries);
+  const free = entries.filter((entry) => !claimed.has(entry));
+  const hooked = new Map((await runHooks(world, free)).map((one) => [one.entry, one]));
+  return entries.map((entry): Carried => {
+    if (!claimed.has(entry)) return hooked.get(entry)!;
+    return { entry, status: 'skipped', message: `left alone: ${entry.targetId} is linked to another source object` };
+  });
+}
+
+/** Deletes of a target that was only correlated, not linked: if it belongs to a source object now, it is not to be deleted. */
+async function claimedTargets(world: World, entries: readonly RunEntry[]): Promise<ReadonlySet<RunEntry>> {
+  const unlinked = entries.filter(
+    (entry) => entry.changeClass === 'delete' && entry.targetId !== null && entry.detail?.['link'] === undefined,
+  );
+  const view = linkView(world.mapping.compiled.links);
+  const links = await linksOfTargets(
+    world.repository.links,
+    view,
+    unlinked.map((entry) => entry.targetId!),
+  );
+  const taken = new Set(links.map((link) => keyOf(view.targetIdOf(link), link.linkQualifier)));
+  return new Set(unlinked.filter((entry) => taken.has(keyOf(view.targetKey(entry.targetId!), entry.linkQualifier))));
 }
 
 /** A revision that moved means that somebody changed the object after the plan was shown. */
 function afterConflict({ entry }: Carried, conflict: CommitConflict, ordinal: number): Carried {
   if (conflict.code === 'revision') return { entry, status: 'skipped', message: `left alone: ${conflict.message}` };
   if (conflict.code === 'not-found' && entry.changeClass === 'ambiguousDelete') return withoutCandidate(entry, ordinal);
-  if (conflict.code === 'not-found') return { entry: { ...entry, before: null }, status: 'done', message: 'was gone already' };
+  if (conflict.code === 'not-found')
+    return { entry: { ...entry, before: null }, status: 'done', message: 'was gone already' };
   return { entry, status: 'failed', message: conflict.message };
 }
 
@@ -55,13 +96,22 @@ function withoutCandidate(entry: RunEntry, ordinal: number): Carried {
 
 async function runHooks(world: World, entries: readonly RunEntry[]): Promise<readonly Carried[]> {
   const calls = entries.flatMap((entry) => wanted(world, hooksOf(entry)).map((hook) => ({ entry, hook })));
-  const sources = await sourcesFor(world, calls.map(({ entry }) => entry));
-  const results = await world.mapping.run('hook', calls.map(({ entry, hook }) => hookItem(entry, hook, sources)), world.mode);
+  const sources = await sourcesFor(
+    world,
+    calls.map(({ entry }) => entry),
+  );
+  const results = await world.mapping.run(
+    'hook',
+    calls.map(({ entry, hook }) => hookItem(entry, hook, sources)),
+    world.mode,
+  );
   const faults = new Map<RunEntry, string>();
   for (const [i, result] of results.entries()) if (!result.ok) faults.set(calls[i]!.entry, result.message);
   return entries.map((entry): Carried => {
     const message = faults.get(entry);
-    return message === undefined ? { entry, status: 'done', message: entry.message } : { entry, status: 'failed', message };
+    return message === undefined
+      ? { entry, status: 'done', message: entry.message }
+      : { entry, status: 'failed', message };
   });
 }
 
@@ -85,7 +135,9 @@ function hookItem(entry: RunEntry, hook: Hook, sources: ReadonlyMap<string, Json
 }
 
 async function writeExternal(world: World, carried: readonly Carried[]): Promise<readonly Carried[]> {
-  const writes = carried.flatMap((one, i) => (one.status === 'done' ? deletesOf(one.entry).map((write) => ({ i, write })) : []));
+  const writes = carried.flatMap((one, i) =>
+    one.status === 'done' ? deletesOf(one.entry).map((write) => ({ i, write })) : [],
+  );
   if (writes.length === 0) return carried;
   const outcomes = await world.target.write(writes.map(({ write }) => write));
   const out = [...carried];
@@ -112,10 +164,20 @@ export function deletesOf(entry: RunEntry): readonly (ObjectWrite & { readonly k
 
 function carriedUnits(world: World, { entry, status, message }: Carried): readonly CommitUnit[] {
   const { runId, seq } = entry;
-  const settle = { kind: 'settle', runId, seq, from: entry.status, status, message, timestampMs: world.clock.nowMs() } as const;
+  const settle = {
+    kind: 'settle',
+    runId,
+    seq,
+    from: entry.status,
+    status,
+    message,
+    timestampMs: world.clock.nowMs(),
+  } as const;
   if (status !== 'done') return [{ entry: settle }];
   const link = entry.detail?.['link'];
-  const links: readonly LinkWrite[] = isJsonObject(link) ? [{ kind: 'delete', id: String(link['id']), rev: Number(link['rev']) }] : [];
+  const links: readonly LinkWrite[] = isJsonObject(link)
+    ? [{ kind: 'delete', id: String(link['id']), rev: Number(link['rev']) }]
+    : [];
   const { target } = world;
   const objects = isManagedSet(target) ? deletesOf(entry).map((write) => ({ object: target.toRowWrite(write) })) : [];
   return [{ ...objects[0], links, entry: settle }, ...objects.slice(1)];
@@ -123,15 +185,30 @@ function carriedUnits(world: World, { entry, status, message }: Carried): readon
 
 async function runPostActions(world: World, carried: readonly Carried[]): Promise<void> {
   const { policies } = world.mapping.compiled.payload;
-  const acted = carried.filter(({ entry, status }) => status === 'done' && policies[policyOf(entry) ?? -1]?.postAction != null);
+  const acted = carried.filter(
+    ({ entry, status }) => status === 'done' && policies[policyOf(entry) ?? -1]?.postAction != null,
+  );
   const items = acted.map(({ entry }): PostActionItem => {
     const { before, action, situation, phase, linkQualifier, runId } = entry;
     const policy = policyOf(entry)!;
-    return { policy, source: null, target: before, action, situation, sourceAction: phase === 'source', linkQualifier, reconId: runId };
+    return {
+      policy,
+      source: null,
+      target: before,
+      action,
+      situation,
+      sourceAction: phase === 'source',
+      linkQualifier,
+      reconId: runId,
+    };
   });
   const results = await world.mapping.run('postAction', items, world.mode);
   for (const [i, result] of results.entries())
-    if (!result.ok) world.log.write('warn', `postAction after ${acted[i]!.entry.action} of ${acted[i]!.entry.targetId}: ${result.message}`);
+    if (!result.ok)
+      world.log.write(
+        'warn',
+        `postAction after ${acted[i]!.entry.action} of ${acted[i]!.entry.targetId}: ${result.message}`,
+      );
 }
 
 function policyOf(entry: RunEntry): number | null {

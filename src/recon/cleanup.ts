@@ -26,7 +26,11 @@ export async function planLinkCleanup(run: RunContext): Promise<void> {
       const units = gone.map((link): CommitUnit => ({ entry: { kind: 'insert', entry: toEntry(run, link) } }));
       const unlink = (progress.planned.unlink ?? 0) + gone.length;
       const entries = progress.entries + gone.length;
-      await run.ledger.commitProgress(units, { planned: { ...progress.planned, unlink }, entries, success: progress.success + gone.length });
+      await run.ledger.commitProgress(units, {
+        planned: { ...progress.planned, unlink },
+        entries,
+        success: progress.success + gone.length,
+      });
     }
     after = page.next;
   } while (after !== null);
@@ -46,7 +50,11 @@ async function plannedLinks(run: RunContext): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
   let afterSeq = 0;
   for (;;) {
-    const entries = await run.world.repository.runs.entries(run.ledger.record.id, { status: 'planned', afterSeq, limit: PAGE });
+    const entries = await run.world.repository.runs.entries(run.ledger.record.id, {
+      status: 'planned',
+      afterSeq,
+      limit: PAGE,
+    });
     for (const entry of entries) {
       const link = entry.detail?.['link'];
       if (typeof link === 'object' && link !== null && !Array.isArray(link)) ids.add(String(link['id']));

@@ -27,20 +27,31 @@ export function noteContests(run: RunContext, changes: readonly PlannedChange[])
     const holderId = run.view.sourceIdOf(holder);
     if (run.view.sourceKey(evidence.sourceId) >= holderId) continue;
     const challenger = { sourceId: evidence.sourceId, action: change.action, outcome: change.outcome };
-    add(run, { targetId: targets[0]!.id, linkQualifier: evidence.linkQualifier, holder: holderId, challengers: [challenger], isUndone: false });
+    add(run, {
+      targetId: targets[0]!.id,
+      linkQualifier: evidence.linkQualifier,
+      holder: holderId,
+      challengers: [challenger],
+      isUndone: false,
+    });
   }
 }
 
 function add(run: RunContext, contest: Contest): void {
   const { contests } = run.ledger.progress;
-  const isSame = (one: Contest): boolean => one.targetId === contest.targetId && one.linkQualifier === contest.linkQualifier;
+  const isSame = (one: Contest): boolean =>
+    one.targetId === contest.targetId && one.linkQualifier === contest.linkQualifier;
   const known = contests.find(isSame);
-  const merged = known === undefined ? contest : { ...known, challengers: [...known.challengers, ...contest.challengers] };
+  const merged =
+    known === undefined ? contest : { ...known, challengers: [...known.challengers, ...contest.challengers] };
   run.ledger.update({ contests: [...contests.filter((one) => !isSame(one)), merged] });
 }
 
 /** Takes back and decides again, contest by contest. `decide` takes the objects in the order in which they are served. */
-export async function resolveContests(run: RunContext, decide: (prepared: readonly Prepared[]) => Promise<void>): Promise<void> {
+export async function resolveContests(
+  run: RunContext,
+  decide: (prepared: readonly Prepared[]) => Promise<void>,
+): Promise<void> {
   const entries = run.ledger.progress.contests.length === 0 ? new Map<string, RunEntry>() : await entriesOf(run);
   for (;;) {
     const [contest] = run.ledger.progress.contests;
@@ -49,12 +60,18 @@ export async function resolveContests(run: RunContext, decide: (prepared: readon
     const sourceIds = [contest.holder, ...contest.challengers.map((one) => one.sourceId)];
     if (!contest.isUndone) await takeBack(run, contest, entries);
     const decided = contest.isUndone ? await entriesOf(run) : new Map<string, RunEntry>();
-    const open = sourceIds.filter((id) => !decided.has(key(id, contest.linkQualifier))).sort((a, b) => (run.view.sourceKey(a) < run.view.sourceKey(b) ? -1 : 1));
+    const open = sourceIds
+      .filter((id) => !decided.has(key(id, contest.linkQualifier)))
+      .sort((a, b) => (run.view.sourceKey(a) < run.view.sourceKey(b) ? -1 : 1));
     const objects = await run.world.source.readMany(open);
     const inOrder = open.flatMap((id) => objects.get(id) ?? []);
     const prepared = await prepareSources(run.world, inOrder);
     await decide(prepared.filter((one) => one.linkQualifier === contest.linkQualifier));
-    await run.ledger.commitProgress([], { contests: run.ledger.progress.contests.filter((one) => one.targetId !== contest.targetId || one.linkQualifier !== contest.linkQualifier) });
+    await run.ledger.commitProgress([], {
+      contests: run.ledger.progress.contests.filter(
+        (one) => one.targetId !== contest.targetId || one.linkQualifier !== contest.linkQualifier,
+      ),
+    });
   }
 }
 
@@ -65,12 +82,18 @@ function key(sourceId: string | null, linkQualifier: string): string {
 /** The entry that counts for each source object: the last one that was not given up. */
 async function entriesOf(run: RunContext): Promise<Map<string, RunEntry>> {
   const found = new Map<string, RunEntry>();
-  const wanted = new Set(run.ledger.progress.contests.flatMap((contest) => [contest.holder, ...contest.challengers.map((one) => one.sourceId)]));
+  const wanted = new Set(
+    run.ledger.progress.contests.flatMap((contest) => [
+      contest.holder,
+      ...contest.challengers.map((one) => one.sourceId),
+    ]),
+  );
   let afterSeq = 0;
   for (;;) {
     const entries = await run.world.repository.runs.entries(run.ledger.record.id, { afterSeq, limit: 1000 });
     for (const entry of entries)
-      if (entry.sourceId !== null && wanted.has(entry.sourceId) && entry.status !== 'skipped') found.set(key(entry.sourceId, entry.linkQualifier), entry);
+      if (entry.sourceId !== null && wanted.has(entry.sourceId) && entry.status !== 'skipped')
+        found.set(key(entry.sourceId, entry.linkQualifier), entry);
     if (entries.length < 1000) return found;
     afterSeq = entries[entries.length - 1]!.seq;
   }
@@ -84,7 +107,9 @@ async function takeBack(run: RunContext, contest: Contest, entries: ReadonlyMap<
   const write = given === undefined || target === null ? null : inverse(given, target);
   if (write !== null && !isManagedSet(world.target)) await world.target.write([write]);
   const links = await linksOfSources(world.repository.links, view, [contest.holder]);
-  const unlinks = links.filter((link) => link.linkQualifier === linkQualifier).map((link): LinkWrite => ({ kind: 'delete', id: link.id, rev: link.rev }));
+  const unlinks = links
+    .filter((link) => link.linkQualifier === linkQualifier)
+    .map((link): LinkWrite => ({ kind: 'delete', id: link.id, rev: link.rev }));
   const object = write !== null && isManagedSet(world.target) ? { object: world.target.toRowWrite(write) } : {};
   const units: CommitUnit[] = [{ ...object, links: unlinks }];
   for (const { sourceId } of [{ sourceId: contest.holder }, ...contest.challengers]) {
@@ -92,7 +117,9 @@ async function takeBack(run: RunContext, contest: Contest, entries: ReadonlyMap<
     if (entry === undefined) continue;
     const { runId, seq, status } = entry;
     const message = `given up and decided again: ${contest.targetId} is claimed by ${contest.challengers.length + 1} source objects`;
-    units.push({ entry: { kind: 'settle', runId, seq, from: status, status: 'skipped', message, timestampMs: world.clock.nowMs() } });
+    units.push({
+      entry: { kind: 'settle', runId, seq, from: status, status: 'skipped', message, timestampMs: world.clock.nowMs() },
+    });
   }
   const contests = ledger.progress.contests.map((one) => (one === contest ? { ...one, isUndone: true } : one));
   await ledger.commitProgress(units, { ...uncounted(ledger.progress, contest, given), contests });
@@ -132,9 +159,19 @@ function uncounted(progress: Progress, contest: Contest, given: RunEntry | undef
   };
   for (const { action, outcome } of contest.challengers) drop('FOUND_ALREADY_LINKED', action, outcome);
   const failures = contest.challengers.filter((one) => one.outcome === 'failed').length;
-  if (given?.situation != null) drop(given.situation, given.action, given.changeClass === 'create' ? 'created' : 'updated');
+  if (given?.situation != null)
+    drop(given.situation, given.action, given.changeClass === 'create' ? 'created' : 'updated');
   const entries = progress.entries - contest.challengers.length - (given === undefined ? 0 : 1);
   const success = progress.success - (contest.challengers.length - failures) - (given === undefined ? 0 : 1);
   const targetsCreated = progress.targetsCreated - (given?.changeClass === 'create' ? 1 : 0);
-  return { counts, situations, matrix, entries, success, failure: progress.failure - failures, targetsCreated, linksCreated: progress.linksCreated - 1 };
+  return {
+    counts,
+    situations,
+    matrix,
+    entries,
+    success,
+    failure: progress.failure - failures,
+    targetsCreated,
+    linksCreated: progress.linksCreated - 1,
+  };
 }

@@ -1,7 +1,7 @@
-import type { CommitUnit } from '../model/repository.ts';
+import type { CommitConflict, CommitUnit } from '../model/repository.ts';
 import type { ChangeClass, EntryStatus, RunEntry } from '../model/run.ts';
 import type { Outcome } from '../sync/planned-change.ts';
-import { carryOut, type Carried } from './apply-planned.ts';
+import { carryOut, foreseen, type Carried } from './apply-planned.ts';
 import { heldClasses } from './guard.ts';
 import { settleUnit } from './ledger.ts';
 import type { HeldClass, Progress } from './progress.ts';
@@ -54,25 +54,48 @@ export async function rejectAll(run: RunContext, status: 'planned' | 'held', rea
   }
 }
 
-async function settleAll(run: RunContext, entries: readonly RunEntry[], status: EntryStatus, reason: (entry: RunEntry) => string): Promise<void> {
+async function settleAll(
+  run: RunContext,
+  entries: readonly RunEntry[],
+  status: EntryStatus,
+  reason: (entry: RunEntry) => string,
+): Promise<void> {
   const now = run.world.clock.nowMs();
   const units = entries.map((entry): CommitUnit => settleUnit(entry, status, reason(entry), now));
   const outcome: Outcome = status === 'held' ? 'held' : 'ignored';
-  await run.ledger.commitProgress(units, settledProgress(run.ledger.progress, entries.map((entry) => [entry, outcome]), entries[0]!.status));
+  await run.ledger.commitProgress(
+    units,
+    settledProgress(
+      run.ledger.progress,
+      entries.map((entry) => [entry, outcome]),
+      entries[0]!.status,
+    ),
+  );
+  for (const entry of entries) run.ledger.tell({ ...entry, status, message: reason(entry) });
 }
 
 async function carryOutAll(run: RunContext, entries: readonly RunEntry[]): Promise<void> {
-  if (run.world.mode === 'plan') {
-    const units = entries.map((entry) => settleUnit(entry, 'done', entry.message, run.world.clock.nowMs()));
-    const pairs = entries.map((entry): [RunEntry, Outcome] => [entry, outcomeOf({ entry, status: 'done', message: null })]);
-    await run.ledger.commitProgress(units, settledProgress(run.ledger.progress, pairs, 'planned'));
-    return;
+  const foresee = run.world.mode === 'plan' ? await foreseen(run.world, entries) : null;
+  const carried = foresee ?? (await carryOut(run.world, entries, (units, done) => commitCarried(run, units, done)));
+  if (foresee !== null) {
+    const now = run.world.clock.nowMs();
+    await commitCarried(
+      run,
+      foresee.map(({ entry, status, message }) => settleUnit(entry, status, message, now)),
+      foresee,
+    );
   }
-  await carryOut(run.world, entries, async (units, carried) => {
-    const pairs = carried.map((one): [RunEntry, Outcome] => [one.entry, outcomeOf(one)]);
-    const result = await run.ledger.commitProgress(units, settledProgress(run.ledger.progress, pairs, 'planned'));
-    return result.ok ? [] : result.conflicts;
-  });
+  for (const { entry, status, message } of carried) run.ledger.tell({ ...entry, status, message });
+}
+
+async function commitCarried(
+  run: RunContext,
+  units: readonly CommitUnit[],
+  carried: readonly Carried[],
+): Promise<readonly CommitConflict[]> {
+  const pairs = carried.map((one): [RunEntry, Outcome] => [one.entry, outcomeOf(one)]);
+  const result = await run.ledger.commitProgress(units, settledProgress(run.ledger.progress, pairs, 'planned'));
+  return result.ok ? [] : result.conflicts;
 }
 
 export function outcomeOf({ entry, status }: Carried): Outcome {
@@ -82,7 +105,11 @@ export function outcomeOf({ entry, status }: Carried): Outcome {
 }
 
 /** Counts the outcomes of entries that were only planned (or held) until now. */
-export function settledProgress(progress: Progress, pairs: readonly (readonly [RunEntry, Outcome])[], from: EntryStatus): Partial<Progress> {
+export function settledProgress(
+  progress: Progress,
+  pairs: readonly (readonly [RunEntry, Outcome])[],
+  from: EntryStatus,
+): Partial<Progress> {
   const counts = { ...progress.counts };
   const planned = { ...progress.planned };
   let { success, failure, linksRemoved } = progress;

@@ -35,7 +35,9 @@ async function takeOver(leases: Leases, name: string, owner: string): Promise<nu
   const holder = await leases.holder(name);
   const token = holder !== null && isHolderDead(holder) ? await leases.acquire(name, owner, TTL_MS, holder) : null;
   if (token !== null) return token;
-  throw new Failure('locked', `${name} is being run by ${holder ?? 'another process'}; wait for it, or cancel it`, { retryable: true });
+  throw new Failure('locked', `${name} is being run by ${holder ?? 'another process'}; wait for it, or cancel it`, {
+    retryable: true,
+  });
 }
 
 export function isHolderDead(holder: string): boolean {

@@ -89,7 +89,8 @@ export class Ledger implements RunLog {
 
   async commit(units: readonly CommitUnit[], settled: readonly Settled[]): Promise<CommitResult> {
     const result = await this.#commitWith(units, withSettled(this.#progress, settled), false);
-    if (result.ok) for (const one of settled) if (one.seq !== null) this.#options.onEntry(this.toEntry(one));
+    if (result.ok)
+      for (const one of settled) if (one.seq !== null && one.status !== 'planned') this.tell(this.toEntry(one));
     return result;
   }
 
@@ -99,12 +100,22 @@ export class Ledger implements RunLog {
     counts[to] += count;
     const isFailure = to === 'failed' ? count : 0;
     const { success, failure } = this.#progress;
-    return this.#commitWith(units, { ...this.#progress, counts, success: success - isFailure, failure: failure + isFailure });
+    return this.#commitWith(units, {
+      ...this.#progress,
+      counts,
+      success: success - isFailure,
+      failure: failure + isFailure,
+    });
   }
 
   /** Commits units with a progress of the caller's making. */
   async commitProgress(units: readonly CommitUnit[], change: Partial<Progress>): Promise<CommitResult> {
     return this.#commitWith(units, { ...this.#progress, ...change });
+  }
+
+  /** What came of an entry, for those who watch the run. One that is only planned is told when it is settled. */
+  tell(entry: RunEntry): void {
+    this.#options.onEntry(entry);
   }
 
   async finish(state: RunState, change: Partial<Progress>): Promise<RunRecord> {
@@ -125,7 +136,9 @@ export class Ledger implements RunLog {
     this.#progress = { ...progress, ...this.#late };
     this.#record = record;
     this.#options.onProgress(progress);
-    if (isTold) for (const { entry } of units) if (entry?.kind === 'insert') this.#options.onEntry(entry.entry);
+    if (isTold)
+      for (const { entry } of units)
+        if (entry?.kind === 'insert' && entry.entry.status !== 'planned') this.tell(entry.entry);
     return result;
   }
 
@@ -142,7 +155,12 @@ function withoutCreated(unit: CommitUnit): CommitUnit {
 }
 
 /** A status change of a stored entry. */
-export function settleUnit(entry: RunEntry, status: EntryStatus, message: string | null, timestampMs: number): CommitUnit {
+export function settleUnit(
+  entry: RunEntry,
+  status: EntryStatus,
+  message: string | null,
+  timestampMs: number,
+): CommitUnit {
   const { runId, seq } = entry;
   return { entry: { kind: 'settle', runId, seq, from: entry.status, status, message, timestampMs } };
 }
@@ -153,7 +171,8 @@ function entryDetail(change: PlannedChange, status: EntryStatus): JsonObject | n
   if (change.rule !== 'default' && change.rule !== 'none') detail['rule'] = change.rule;
   if (change.policy !== null && change.write?.kind === 'delete') detail['policy'] = change.policy;
   if (status === 'done') return Object.keys(detail).length === 0 ? null : detail;
-  if (change.write !== null && change.write.kind !== 'create' && change.write.rev !== null) detail['rev'] = change.write.rev;
+  if (change.write !== null && change.write.kind !== 'create' && change.write.rev !== null)
+    detail['rev'] = change.write.rev;
   if (change.link?.kind === 'create') detail['linking'] = true;
   else if (change.link !== null) detail['link'] = { id: change.link.link.id, rev: change.link.link.rev };
   return Object.keys(detail).length === 0 ? null : detail;

@@ -51,7 +51,8 @@ export class Pending {
    * `applied` has to be called when it is done, and nothing taken in between.
    */
   take(): readonly PlannedChange[] {
-    const isKept = (change: PlannedChange, i: number): boolean => i >= this.#closed && !change.isReported && change.outcome !== 'failed';
+    const isKept = (change: PlannedChange, i: number): boolean =>
+      i >= this.#closed && !change.isReported && change.outcome !== 'failed';
     const taken = this.#changes.filter((change, i) => !isKept(change, i));
     this.#changes = this.#changes.filter(isKept);
     this.#closed = 0;
@@ -78,7 +79,9 @@ export class Pending {
       const key = keyOf(this.#view.targetKey(id), evidence.linkQualifier);
       if (this.#planned.claimed.has(key) || this.#applying.claimed.has(key)) return true;
     }
-    return query?.kind === 'filter' && (this.#planned.wouldFind(query.filter) || this.#applying.wouldFind(query.filter));
+    return (
+      query?.kind === 'filter' && (this.#planned.wouldFind(query.filter) || this.#applying.wouldFind(query.filter))
+    );
   }
 }
 

@@ -128,7 +128,20 @@ export function withSettled(progress: Progress, settled: readonly Settled[]): Pr
   links = { ...links, processed: links.processed + linked };
   target = { ...target, processed: target.processed + targets };
   const entries = progress.entries + settled.length;
-  return { ...progress, counts, situations, matrix, planned, success, failure, targetsCreated, linksCreated, links, target, entries };
+  return {
+    ...progress,
+    counts,
+    situations,
+    matrix,
+    planned,
+    success,
+    failure,
+    targetsCreated,
+    linksCreated,
+    links,
+    target,
+    entries,
+  };
 }
 
 /** In = created + updated + unchanged + deleted + held + exceptions + ignored + failed. */

@@ -38,7 +38,8 @@ export interface ReconResult {
 }
 
 /** The warning of the reference, word for word. */
-const EMPTY_SOURCE = 'Cannot perform reconciliation with an empty source object set, unless explicitly configured to allow it.';
+const EMPTY_SOURCE =
+  'Cannot perform reconciliation with an empty source object set, unless explicitly configured to allow it.';
 
 /** Runs a reconciliation from start to end, or from where an interrupted one stopped. The run's failure is in the result. */
 export async function reconcile(options: ReconOptions): Promise<ReconResult> {
@@ -59,9 +60,14 @@ async function start(options: ReconOptions, fence: { name: string; token: number
   const { world, request, resume } = options;
   const { compiled } = world.mapping;
   const linked = compiled.links.isEnabled ? await world.repository.links.count(compiled.links.linkType) : 0;
-  const fresh: Progress = { ...initialProgress(), stage: 'ACTIVE_QUERY_ENTRIES', links: { processed: 0, total: linked } };
+  const fresh: Progress = {
+    ...initialProgress(),
+    stage: 'ACTIVE_QUERY_ENTRIES',
+    links: { processed: 0, total: linked },
+  };
   const progress = resume === undefined ? fresh : await resumedProgress(world.repository, resume);
-  const isTargetEmpty = resume === undefined && request.runTargetPhase && !compiled.correlateEmptyTargetSet && (await isEmpty(options));
+  const isTargetEmpty =
+    resume === undefined && request.runTargetPhase && !compiled.correlateEmptyTargetSet && (await isEmpty(options));
   const skipsCorrelation = isTargetEmpty || resume?.request['skipsCorrelation'] === true;
   const record: RunRecord = resume ?? {
     id: world.runId,
@@ -77,7 +83,16 @@ async function start(options: ReconOptions, fence: { name: string; token: number
   const noop = (): void => {};
   const { onEntry = noop, onProgress = noop } = options;
   const storesCreates = world.mode === 'plan';
-  const ledger = new Ledger({ repository: world.repository, clock: world.clock, record, progress, fence, storesCreates, onEntry, onProgress });
+  const ledger = new Ledger({
+    repository: world.repository,
+    clock: world.clock,
+    record,
+    progress,
+    fence,
+    storesCreates,
+    onEntry,
+    onProgress,
+  });
   for (const warning of options.warnings ?? []) ledger.warn(warning);
   const signal = options.signal ?? new AbortController().signal;
   return runContext({ ...world, skipsCorrelation, isTracing: false }, ledger, request, signal);
@@ -95,7 +110,8 @@ async function resumedProgress(repository: Repository, resume: RunRecord): Promi
 }
 
 async function isEmpty({ world, request, signal }: ReconOptions): Promise<boolean> {
-  if (request.targetQuery === null && 'count' in world.target) return (await (world.target as { count(): Promise<number> }).count()) === 0;
+  if (request.targetQuery === null && 'count' in world.target)
+    return (await (world.target as { count(): Promise<number> }).count()) === 0;
   const query = request.targetQuery === null ? {} : { query: request.targetQuery };
   for await (const page of world.target.scan({ pageSize: 1, ...query, ...(signal === undefined ? {} : { signal }) }))
     if (page.objects.length + page.faults.length > 0) return false;
@@ -112,7 +128,8 @@ async function carryThrough(run: RunContext): Promise<void> {
     if (error instanceof Failure && error.code === 'locked') throw error;
     const isCanceled = run.signal.aborted;
     const reason = isCanceled ? 'the run was cancelled' : messageOf(error);
-    if (!isCanceled && !(error instanceof Failure)) run.world.log.write('error', `run ${run.ledger.record.id}: ${reason}`);
+    if (!isCanceled && !(error instanceof Failure))
+      run.world.log.write('error', `run ${run.ledger.record.id}: ${reason}`);
     await rejectAll(run, 'planned', isCanceled ? reason : `the run failed: ${reason}`);
     const errorCode = error instanceof Failure && !isCanceled ? error.code : null;
     await over(run, isCanceled ? 'CANCELED' : 'FAILED', isCanceled ? null : reason, errorCode);
@@ -174,7 +191,9 @@ async function sourcePhase(run: RunContext, recovered: readonly RunEntry[]): Pro
   ledger.update({ stage: 'ACTIVE_RECONCILING_SOURCE' });
   const isDone = await dealtWith(run, recovered);
   const { isEmpty: hasNoSource } =
-    request.kind === 'reconById' ? await reconcileIds(run, isDone) : await runSourcePhase(run, { cursor: ledger.progress.cursor, isDone });
+    request.kind === 'reconById'
+      ? await reconcileIds(run, isDone)
+      : await runSourcePhase(run, { cursor: ledger.progress.cursor, isDone });
   if (hasNoSource && !request.allowEmptySourceSet) {
     ledger.warn(EMPTY_SOURCE);
     run.world.log.write('warn', EMPTY_SOURCE);
@@ -187,14 +206,18 @@ async function sourcePhase(run: RunContext, recovered: readonly RunEntry[]): Pro
 }
 
 /** Objects after the checkpoint that have their entry already. */
-async function dealtWith(run: RunContext, recovered: readonly RunEntry[]): Promise<(sourceId: string, linkQualifier: string) => boolean> {
+async function dealtWith(
+  run: RunContext,
+  recovered: readonly RunEntry[],
+): Promise<(sourceId: string, linkQualifier: string) => boolean> {
   const { cursorSeq } = run.ledger.progress;
   const keys = new Set(recovered.map((entry) => `${entry.linkQualifier}\u0000${entry.sourceId}`));
   let afterSeq = cursorSeq ?? 0;
   for (;;) {
     const entries = await run.world.repository.runs.entries(run.ledger.record.id, { afterSeq, limit: 1000 });
     for (const entry of entries)
-      if (entry.phase === 'source' && entry.status !== 'skipped') keys.add(`${entry.linkQualifier}\u0000${entry.sourceId}`);
+      if (entry.phase === 'source' && entry.status !== 'skipped')
+        keys.add(`${entry.linkQualifier}\u0000${entry.sourceId}`);
     if (entries.length < 1000) break;
     afterSeq = entries[entries.length - 1]!.seq;
   }
@@ -209,9 +232,19 @@ async function targetPhase(run: RunContext): Promise<void> {
   await ledger.commitProgress([], { phase: 'cleanup', cursor: null, cursorSeq: null });
 }
 
-async function over(run: RunContext, state: RunState, error: string | null, errorCode: FailureCode | null = null): Promise<void> {
+async function over(
+  run: RunContext,
+  state: RunState,
+  error: string | null,
+  errorCode: FailureCode | null = null,
+): Promise<void> {
   const { ledger } = run;
-  const stages = { SUCCESS: 'COMPLETED_SUCCESS', FAILED: 'COMPLETED_FAILED', CANCELED: 'COMPLETED_CANCELED', ACTIVE: 'ACTIVE_PROCESSING_RESULTS' } as const;
+  const stages = {
+    SUCCESS: 'COMPLETED_SUCCESS',
+    FAILED: 'COMPLETED_FAILED',
+    CANCELED: 'COMPLETED_CANCELED',
+    ACTIVE: 'ACTIVE_PROCESSING_RESULTS',
+  } as const;
   if (state === 'SUCCESS' && !doCountsAddUp(ledger.progress)) {
     const warning = `the counts do not add up: ${JSON.stringify(ledger.progress.counts)} against ${ledger.progress.entries} entries`;
     ledger.warn(warning);

@@ -28,7 +28,10 @@ export async function recoverIntents(run: RunContext): Promise<readonly RunEntry
         await run.ledger.commitProgress([{ entry: { ...settle, status: 'skipped', message } }], {});
         continue;
       }
-      const unit: CommitUnit = { links: linkWrites(run, entry, found.id), entry: { ...settle, status: 'done', message: null, targetId: found.id } };
+      const unit: CommitUnit = {
+        links: linkWrites(run, entry, found.id),
+        entry: { ...settle, status: 'done', message: null, targetId: found.id },
+      };
       await run.ledger.commitProgress([unit], counted(run, entry));
       done.push(entry);
     }
@@ -36,7 +39,8 @@ export async function recoverIntents(run: RunContext): Promise<readonly RunEntry
 }
 
 function isCarriedOut(entry: RunEntry, object: JsonObject): boolean {
-  if (entry.changeClass === 'create') return isJsonObject(entry.after) && Object.entries(entry.after).every(([key, value]) => holds(object, key, value));
+  if (entry.changeClass === 'create')
+    return isJsonObject(entry.after) && Object.entries(entry.after).every(([key, value]) => holds(object, key, value));
   if (!Array.isArray(entry.after)) return false;
   return entry.after.every((operation) => {
     if (!isJsonObject(operation) || typeof operation['field'] !== 'string') return false;
@@ -61,7 +65,9 @@ async function findCreated(run: RunContext, entry: RunEntry): Promise<StoredObje
     typeof value === 'string' && value !== '' ? [{ kind: 'compare', operator: 'eq', pointer: [key], value }] : [],
   );
   if (parts.length === 0) return null;
-  const [answer] = await run.world.target.query([{ kind: 'filter', filter: parts.length === 1 ? parts[0]! : { kind: 'and', parts } }]);
+  const [answer] = await run.world.target.query([
+    { kind: 'filter', filter: parts.length === 1 ? parts[0]! : { kind: 'and', parts } },
+  ]);
   return answer?.ok === true && answer.objects.length === 1 ? answer.objects[0]! : null;
 }
 
@@ -69,7 +75,12 @@ function linkWrites(run: RunContext, entry: RunEntry, targetId: string): readonl
   const { linkType } = run.view.rules;
   const { linkQualifier, sourceId, detail } = entry;
   if (detail?.['linking'] === true && sourceId !== null)
-    return [{ kind: 'create', link: { id: run.world.newId(), rev: 0, linkType, linkQualifier, ...run.view.ends(sourceId, targetId) } }];
+    return [
+      {
+        kind: 'create',
+        link: { id: run.world.newId(), rev: 0, linkType, linkQualifier, ...run.view.ends(sourceId, targetId) },
+      },
+    ];
   const link = detail?.['link'];
   if (!isJsonObject(link) || sourceId === null) return [];
   return [{ kind: 'update', id: String(link['id']), rev: Number(link['rev']), ...run.view.ends(sourceId, targetId) }];
@@ -83,7 +94,10 @@ function counted(run: RunContext, entry: RunEntry): JsonObject {
   if (entry.situation !== null) {
     change['situations'] = { ...progress.situations, [entry.situation]: progress.situations[entry.situation] + 1 };
     const row = progress.matrix[entry.situation] ?? {};
-    change['matrix'] = { ...progress.matrix, [entry.situation]: { ...row, [entry.action]: (row[entry.action] ?? 0) + 1 } };
+    change['matrix'] = {
+      ...progress.matrix,
+      [entry.situation]: { ...row, [entry.action]: (row[entry.action] ?? 0) + 1 },
+    };
   }
   if (outcome === 'created') change['targetsCreated'] = progress.targetsCreated + 1;
   if (entry.detail?.['linking'] === true) change['linksCreated'] = progress.linksCreated + 1;

@@ -16,8 +16,22 @@ export async function reportResults(run: RunContext): Promise<void> {
   const times = { startTime: isoTime(startedMs), endTime: isoTime(endMs), duration: endMs - startedMs };
   const { source, target } = ledger.progress;
   const item = {
-    source: { name: compiled.source, ...times, entryListDuration: 0, processed: source.processed, entries: source.total ?? source.processed, ...ids.source },
-    target: { name: compiled.target, ...times, entryListDuration: 0, processed: target.processed, entries: target.total ?? target.processed, ...ids.target },
+    source: {
+      name: compiled.source,
+      ...times,
+      entryListDuration: 0,
+      processed: source.processed,
+      entries: source.total ?? source.processed,
+      ...ids.source,
+    },
+    target: {
+      name: compiled.target,
+      ...times,
+      entryListDuration: 0,
+      processed: target.processed,
+      entries: target.total ?? target.processed,
+      ...ids.target,
+    },
     global: { ...times, reconId: ledger.record.id, mappingName: compiled.name },
   };
   const [result] = await world.mapping.run('result', [item], world.mode);

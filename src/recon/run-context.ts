@@ -39,5 +39,14 @@ export interface ReconRequest {
 
 export function runContext(world: World, ledger: Ledger, request: ReconRequest, signal: AbortSignal): RunContext {
   const view = linkView(world.mapping.compiled.links);
-  return { world, ledger, view, request, signal, seenSources: new IdSet(), faultySources: new IdSet(), touchedTargets: new IdSet() };
+  return {
+    world,
+    ledger,
+    view,
+    request,
+    signal,
+    seenSources: new IdSet(),
+    faultySources: new IdSet(),
+    touchedTargets: new IdSet(),
+  };
 }

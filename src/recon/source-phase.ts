@@ -1,4 +1,5 @@
 import { deepEqual, type Json } from '../base/json.ts';
+import { isStorableId, unstorableId } from '../model/object-set.ts';
 import type { RowFault, ScanPage, ScanRequest, StoredObject } from '../model/object-set.ts';
 import { applyChanges } from '../sync/apply.ts';
 import { decide } from '../sync/decide.ts';
@@ -43,7 +44,12 @@ export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): 
 
 type SourceEnd = { readonly isEmpty: boolean; readonly cursor: Json };
 
-async function goThrough(run: RunContext, start: SourcePhaseStart, pending: Pending, applier: Applier): Promise<SourceEnd> {
+async function goThrough(
+  run: RunContext,
+  start: SourcePhaseStart,
+  pending: Pending,
+  applier: Applier,
+): Promise<SourceEnd> {
   let isEmpty = start.cursor === null;
   let cursor = start.cursor;
   for await (const batch of ahead(batches(run, start))) {
@@ -104,12 +110,18 @@ async function* batches(run: RunContext, start: SourcePhaseStart): AsyncIterable
     const fresh: StoredObject[] = [];
     const faults: PlannedChange[] = [];
     for (const stored of page.objects) {
-      if (run.seenSources.add(run.view.sourceKey(stored.id))) fresh.push(stored);
+      if (!isStorableId(stored.id)) faults.push(failure(stored.id.slice(0, 100), unstorableId(stored.id)));
+      else if (run.seenSources.add(run.view.sourceKey(stored.id))) fresh.push(stored);
       else faults.push(failure(stored.id, `source object ${stored.id} appears more than once; the first one was used`));
     }
     for (const fault of page.faults) faults.push(rowFault(run, fault));
-    const prepared = (await prepareSources(run.world, fresh)).filter((one) => !start.isDone(one.sourceId, one.linkQualifier));
-    await touchLinked(run, page.faults.flatMap((fault) => fault.id ?? []));
+    const prepared = (await prepareSources(run.world, fresh)).filter(
+      (one) => !start.isDone(one.sourceId, one.linkQualifier),
+    );
+    await touchLinked(
+      run,
+      page.faults.flatMap((fault) => fault.id ?? []),
+    );
     yield { page, prepared, faults };
   }
 }
@@ -154,7 +166,13 @@ async function touchLinked(run: RunContext, sourceIds: readonly string[]): Promi
 }
 
 /** Plans a batch; objects that meet something pending are gathered again after it was applied. */
-async function planBatch(run: RunContext, prepared: readonly Prepared[], pending: Pending, applier: Applier, cursor: Json): Promise<void> {
+async function planBatch(
+  run: RunContext,
+  prepared: readonly Prepared[],
+  pending: Pending,
+  applier: Applier,
+  cursor: Json,
+): Promise<void> {
   let open = prepared;
   while (open.length > 0) {
     const gathered = await completeSources(run.world, open);
@@ -162,7 +180,8 @@ async function planBatch(run: RunContext, prepared: readonly Prepared[], pending
     const changes = await decide(run.world, gathered);
     const contested: Prepared[] = [];
     for (const [i, change] of changes.entries()) {
-      if (gathered[i]!.fault === null && pending.isContested(gathered[i]!.evidence)) contested.push({ ...open[i]!, linkedTarget: undefined });
+      if (gathered[i]!.fault === null && pending.isContested(gathered[i]!.evidence))
+        contested.push({ ...open[i]!, linkedTarget: undefined });
       else pending.add(reported(run, change));
     }
     if (contested.length > 0) {
@@ -176,7 +195,9 @@ async function planBatch(run: RunContext, prepared: readonly Prepared[], pending
 /** An object that did not change leaves no entry, unless everything is to be logged. */
 export function reported(run: RunContext, change: PlannedChange): PlannedChange {
   const isUnchanged = change.outcome === 'unchanged';
-  return isUnchanged && change.isReported !== run.request.logUnchanged ? { ...change, isReported: run.request.logUnchanged } : change;
+  return isUnchanged && change.isReported !== run.request.logUnchanged
+    ? { ...change, isReported: run.request.logUnchanged }
+    : change;
 }
 
 /** A target that a source object has anything to do with is not left over. */
@@ -202,7 +223,8 @@ class Applier {
     this.#run = run;
     this.#pending = pending;
     const { mapping, target } = run.world;
-    this.#isAhead = target.traits.isTransactional && !mapping.compiled.scripts.some(({ code }) => LOOKS_ASIDE.test(code));
+    this.#isAhead =
+      target.traits.isTransactional && !mapping.compiled.scripts.some(({ code }) => LOOKS_ASIDE.test(code));
   }
 
   /** Resolves when it has begun, and the one before is applied. */
@@ -239,9 +261,14 @@ const LOOKS_ASIDE = /\b(openidm|require|eval|Function|this|globalThis)\b/;
 export async function replaySources(run: RunContext, until: Json): Promise<void> {
   for await (const page of scanSource(run, null)) {
     run.signal.throwIfAborted();
-    const fresh = page.objects.filter((stored) => run.seenSources.add(run.view.sourceKey(stored.id)));
+    const fresh = page.objects.filter(
+      (stored) => isStorableId(stored.id) && run.seenSources.add(run.view.sourceKey(stored.id)),
+    );
     for (const fault of page.faults) if (fault.id !== null) run.faultySources.add(run.view.sourceKey(fault.id));
-    await touchLinked(run, page.faults.flatMap((fault) => fault.id ?? []));
+    await touchLinked(
+      run,
+      page.faults.flatMap((fault) => fault.id ?? []),
+    );
     touch(run, await completeSources(run.world, await prepareSources(run.world, fresh)));
     if (until !== null && deepEqual(page.cursor, until)) return;
   }

@@ -1,6 +1,16 @@
 import type { Json } from '../base/json.ts';
 import { assert } from '../base/assert.ts';
-import type { ObjectSet, ObjectWrite, Query, QueryAnswer, ScanPage, ScanRequest, StoredObject, WriteOutcome } from '../model/object-set.ts';
+import { isStorableId, unstorableId } from '../model/object-set.ts';
+import type {
+  ObjectSet,
+  ObjectWrite,
+  Query,
+  QueryAnswer,
+  ScanPage,
+  ScanRequest,
+  StoredObject,
+  WriteOutcome,
+} from '../model/object-set.ts';
 import { queryObjects } from '../model/query-objects.ts';
 import type { CommitUnit, ObjectRow, Page, Repository } from '../model/repository.ts';
 import { compileFilter, type Filter } from '../base/query-filter.ts';
@@ -29,7 +39,13 @@ export class StagedSet implements ObjectSet {
 
   readonly #namingAttribute: string | null;
 
-  private constructor(inner: ObjectSet, staging: Repository, isDryRun: boolean, newId: () => string, namingAttribute: string | null) {
+  private constructor(
+    inner: ObjectSet,
+    staging: Repository,
+    isDryRun: boolean,
+    newId: () => string,
+    namingAttribute: string | null,
+  ) {
     this.#inner = inner;
     this.#staging = staging;
     this.#isDryRun = isDryRun;
@@ -43,11 +59,22 @@ export class StagedSet implements ObjectSet {
    * Reads the whole of `inner`. Rejects if it cannot be read completely. `namingAttribute`: no two objects have the same
    * value in it; a plan refuses a create that the set itself would refuse.
    */
-  static async open(inner: ObjectSet, staging: Repository, isDryRun: boolean, newId: () => string, namingAttribute: string | null = null, signal?: AbortSignal): Promise<StagedSet> {
+  static async open(
+    inner: ObjectSet,
+    staging: Repository,
+    isDryRun: boolean,
+    newId: () => string,
+    namingAttribute: string | null = null,
+    signal?: AbortSignal,
+  ): Promise<StagedSet> {
     const set = new StagedSet(inner, staging, isDryRun, newId, namingAttribute);
     await staging.objects.declareTypes([{ name: TYPE, searchable: [] }]);
     for await (const page of inner.scan({ pageSize: PAGE, ...(signal === undefined ? {} : { signal }) })) {
-      const units = page.objects.map((stored): CommitUnit => ({ object: { kind: 'create', type: TYPE, id: stored.id, doc: toDoc(stored) } }));
+      const storable = page.objects.filter((stored) => isStorableId(stored.id));
+      for (const stored of page.objects) if (!isStorableId(stored.id)) set.#faults.push(unstorableId(stored.id));
+      const units = storable.map((stored): CommitUnit => ({
+        object: { kind: 'create', type: TYPE, id: stored.id, doc: toDoc(stored) },
+      }));
       if (units.length > 0) await set.#commit(units);
       for (const fault of page.faults) set.#faults.push(`${fault.place}: ${fault.message}`);
     }
@@ -88,12 +115,17 @@ export class StagedSet implements ObjectSet {
   async query(queries: readonly Query[]): Promise<readonly QueryAnswer[]> {
     await this.#index(queries);
     const resolve = (queryId: string): Filter => this.#filterOf({ kind: 'id', queryId, parameters: {} })!;
-    return queryObjects({ reads: this.#staging.objects, type: TYPE, searchable: this.#searchable, resolve, toStored }, queries);
+    return queryObjects(
+      { reads: this.#staging.objects, type: TYPE, searchable: this.#searchable, resolve, toStored },
+      queries,
+    );
   }
 
   async write(writes: readonly ObjectWrite[], signal?: AbortSignal): Promise<readonly WriteOutcome[]> {
     const outcomes = this.#isDryRun ? await this.#pretend(writes) : await this.#inner.write(writes, signal);
-    const changed = writes.flatMap((write, i) => (outcomes[i]!.ok ? [{ write, id: outcomes[i]!.id, rev: outcomes[i]!.rev }] : []));
+    const changed = writes.flatMap((write, i) =>
+      outcomes[i]!.ok && isStorableId(outcomes[i]!.id) ? [{ write, id: outcomes[i]!.id, rev: outcomes[i]!.rev }] : [],
+    );
     await this.#follow(changed);
     return outcomes;
   }
@@ -116,25 +148,34 @@ export class StagedSet implements ObjectSet {
   async #index(queries: readonly Query[]): Promise<void> {
     const before = this.#searchable.size;
     for (const query of queries) if (query.kind === 'filter') collectAttributes(query.filter, this.#searchable);
-    if (this.#searchable.size > before) await this.#staging.objects.declareTypes([{ name: TYPE, searchable: [...this.#searchable] }]);
+    if (this.#searchable.size > before)
+      await this.#staging.objects.declareTypes([{ name: TYPE, searchable: [...this.#searchable] }]);
   }
 
   #filterOf(query: Query | undefined): Filter | null {
     if (query === undefined) return null;
     if (query.kind === 'filter') return query.filter;
     if (query.queryId === 'query-all-ids' || query.queryId === 'query-all') return { kind: 'always', value: true };
-    throw new Failure('bad-request', `${this.path} knows no query "${query.queryId}"; use query-all-ids or a _queryFilter`);
+    throw new Failure(
+      'bad-request',
+      `${this.path} knows no query "${query.queryId}"; use query-all-ids or a _queryFilter`,
+    );
   }
 
   async #pretend(writes: readonly ObjectWrite[]): Promise<readonly WriteOutcome[]> {
-    const present = new Set((await this.readMany(writes.flatMap((write) => (write.id === null ? [] : [write.id])))).keys());
+    const present = new Set(
+      (await this.readMany(writes.flatMap((write) => (write.id === null ? [] : [write.id])))).keys(),
+    );
     const named = await this.#takenNames(writes);
     return writes.map((write): WriteOutcome => {
       if (write.kind !== 'create')
-        return present.has(write.id) ? { ok: true, id: write.id, rev: null } : { ok: false, code: 'not-found', message: `${this.path}/${write.id} does not exist` };
+        return present.has(write.id)
+          ? { ok: true, id: write.id, rev: null }
+          : { ok: false, code: 'not-found', message: `${this.path}/${write.id} does not exist` };
       const name = this.#nameOf(write);
       const id = write.id ?? name ?? this.#newId();
-      if (present.has(id) || (name !== null && named.has(name))) return { ok: false, code: 'exists', message: `${this.path}/${name ?? id} exists already` };
+      if (present.has(id) || (name !== null && named.has(name)))
+        return { ok: false, code: 'exists', message: `${this.path}/${name ?? id} exists already` };
       present.add(id);
       if (name !== null) named.add(name);
       return { ok: true, id, rev: null };
@@ -148,18 +189,35 @@ export class StagedSet implements ObjectSet {
 
   async #takenNames(writes: readonly ObjectWrite[]): Promise<Set<string>> {
     const names = [...new Set(writes.flatMap((write) => this.#nameOf(write) ?? []))];
-    const answers = await this.query(names.map((value) => ({ kind: 'filter', filter: { kind: 'compare', operator: 'eq', pointer: [this.#namingAttribute!], value } })));
+    const answers = await this.query(
+      names.map((value) => ({
+        kind: 'filter',
+        filter: { kind: 'compare', operator: 'eq', pointer: [this.#namingAttribute!], value },
+      })),
+    );
     return new Set(names.filter((_, i) => answers[i]!.ok && answers[i]!.objects.length > 0));
   }
 
-  async #follow(changed: readonly { readonly write: ObjectWrite; readonly id: string; readonly rev: string | null }[]): Promise<void> {
-    const rows = new Map((await this.#staging.objects.readMany(TYPE, changed.flatMap(({ write, id }) => [write.id ?? id, id]))).map((row) => [row.id, row]));
+  async #follow(
+    changed: readonly { readonly write: ObjectWrite; readonly id: string; readonly rev: string | null }[],
+  ): Promise<void> {
+    const rows = new Map(
+      (
+        await this.#staging.objects.readMany(
+          TYPE,
+          changed.flatMap(({ write, id }) => [write.id ?? id, id]),
+        )
+      ).map((row) => [row.id, row]),
+    );
     const units = changed.flatMap(({ write, id, rev }): CommitUnit[] => {
       const old = rows.get(write.id ?? id);
       const doc = write.kind === 'delete' ? {} : toDoc({ id, rev, object: write.object });
-      if (write.kind === 'delete') return old === undefined ? [] : [{ object: { kind: 'delete', type: TYPE, id: old.id, rev: old.rev } }];
-      if (old !== undefined && old.id === id) return [{ object: { kind: 'update', type: TYPE, id, rev: old.rev, doc } }];
-      const removed: CommitUnit[] = old === undefined ? [] : [{ object: { kind: 'delete', type: TYPE, id: old.id, rev: old.rev } }];
+      if (write.kind === 'delete')
+        return old === undefined ? [] : [{ object: { kind: 'delete', type: TYPE, id: old.id, rev: old.rev } }];
+      if (old !== undefined && old.id === id)
+        return [{ object: { kind: 'update', type: TYPE, id, rev: old.rev, doc } }];
+      const removed: CommitUnit[] =
+        old === undefined ? [] : [{ object: { kind: 'delete', type: TYPE, id: old.id, rev: old.rev } }];
       return [...removed, { object: { kind: 'create', type: TYPE, id, doc } }];
     });
     if (units.length > 0) await this.#commit(units);
@@ -184,5 +242,11 @@ function toStored(row: ObjectRow): StoredObject {
 
 function collectAttributes(filter: Filter, into: Set<string>): void {
   if (filter.kind === 'and') for (const part of filter.parts) collectAttributes(part, into);
-  else if (filter.kind === 'compare' && filter.operator === 'eq' && filter.pointer.length === 1 && filter.pointer[0] !== '_id') into.add(filter.pointer[0]!);
+  else if (
+    filter.kind === 'compare' &&
+    filter.operator === 'eq' &&
+    filter.pointer.length === 1 &&
+    filter.pointer[0] !== '_id'
+  )
+    into.add(filter.pointer[0]!);
 }

@@ -24,13 +24,37 @@ export async function runTargetPhase(run: RunContext, start: Json): Promise<void
       changes.push(...(await planTargets(run, await objects(chunk), qualifiers)));
     }
     const { target } = run.ledger.progress;
+    dropRepeatedDeletes(changes);
     run.ledger.moveTo(cursor);
     run.ledger.update({ target: { ...target, total: (target.total ?? 0) + seen } });
     await applyChanges(run.world, changes, run.ledger);
   }
 }
 
-async function planTargets(run: RunContext, objects: readonly StoredObject[], qualifiers: readonly string[]): Promise<readonly PlannedChange[]> {
+/** A target that is left over under several link qualifiers is deleted once. */
+function dropRepeatedDeletes(changes: PlannedChange[]): void {
+  const deleted = new Set<string>();
+  for (const [i, change] of changes.entries()) {
+    if (change.changeClass !== 'delete' || change.targetId === null || change.link !== null) continue;
+    if (!deleted.has(change.targetId)) deleted.add(change.targetId);
+    else
+      changes[i] = {
+        ...change,
+        changeClass: 'none',
+        outcome: 'ignored',
+        write: null,
+        hooks: [],
+        before: null,
+        message: 'is deleted under another link qualifier',
+      };
+  }
+}
+
+async function planTargets(
+  run: RunContext,
+  objects: readonly StoredObject[],
+  qualifiers: readonly string[],
+): Promise<readonly PlannedChange[]> {
   const gathered = await gatherTargets(run.world, objects, qualifiers, (ids) => readSources(run, ids));
   return (await decide(run.world, gathered)).map((change) => reported(run, change));
 }
@@ -38,7 +62,11 @@ async function planTargets(run: RunContext, objects: readonly StoredObject[], qu
 async function possibleQualifiers(run: RunContext): Promise<readonly string[]> {
   const fixed = run.world.mapping.compiled.qualifiers;
   if (fixed !== null) return fixed;
-  const [result] = await run.world.mapping.run('qualifiers', [{ object: null, oldValue: null, returnAll: true }], run.world.mode);
+  const [result] = await run.world.mapping.run(
+    'qualifiers',
+    [{ object: null, oldValue: null, returnAll: true }],
+    run.world.mode,
+  );
   if (result!.ok) return result!.value;
   throw new Failure('script', result!.message);
 }
@@ -61,12 +89,15 @@ async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers
     const after = start === null ? {} : { after: start };
     for await (const page of target.scan({ pageSize: batchSize, signal: run.signal, ...query, ...after })) {
       const left = new Map(page.objects.filter((stored) => isLeft(stored.id)).map((stored) => [stored.id, stored]));
-      const objects = async (ids: readonly string[]): Promise<readonly StoredObject[]> => ids.map((id) => left.get(id)!);
+      const objects = async (ids: readonly string[]): Promise<readonly StoredObject[]> =>
+        ids.map((id) => left.get(id)!);
       yield { ids: [...left.keys()], objects, cursor: page.cursor, seen: page.objects.length };
     }
     return;
   }
-  const objects = async (ids: readonly string[]): Promise<readonly StoredObject[]> => [...(await target.readMany(ids)).values()];
+  const objects = async (ids: readonly string[]): Promise<readonly StoredObject[]> => [
+    ...(await target.readMany(ids)).values(),
+  ];
   let after = start;
   while (after !== END) {
     const page = await target.pageIds(after, ID_PAGE);

@@ -106,7 +106,12 @@ function linkReads(real: Repository, scratch: Repository): LinkReads {
   };
 }
 
-async function commit(real: Repository, scratch: Repository, batch: CommitBatch, options: PlanningOptions): Promise<CommitResult> {
+async function commit(
+  real: Repository,
+  scratch: Repository,
+  batch: CommitBatch,
+  options: PlanningOptions,
+): Promise<CommitResult> {
   const conflicts = [...(await takenIds(real, batch.units)), ...(await takenLinks(real, batch.units))];
   if (conflicts.length > 0) return { ok: false, conflicts };
   const revisions = await scratchRevisions(scratch, batch.units);
@@ -171,11 +176,18 @@ async function takenLinks(real: Repository, units: readonly CommitUnit[]): Promi
 }
 
 /** Revisions of the updated and deleted objects that the scratch copy has already, by type and id. */
-async function scratchRevisions(scratch: Repository, units: readonly CommitUnit[]): Promise<ReadonlyMap<string, number>> {
+async function scratchRevisions(
+  scratch: Repository,
+  units: readonly CommitUnit[],
+): Promise<ReadonlyMap<string, number>> {
   const updates = units.flatMap(({ object }) => (object === undefined || object.kind === 'create' ? [] : [object]));
   const revisions = new Map<string, number>();
   for (const [type, group] of Map.groupBy(updates, (object) => object.type))
-    for (const row of await scratch.objects.readMany(type, group.map(({ id }) => id))) revisions.set(`${type}/${row.id}`, row.rev);
+    for (const row of await scratch.objects.readMany(
+      type,
+      group.map(({ id }) => id),
+    ))
+      revisions.set(`${type}/${row.id}`, row.rev);
   return revisions;
 }
 
@@ -183,7 +195,11 @@ async function scratchRevisions(scratch: Repository, units: readonly CommitUnit[
  * What the scratch copy has to remember: an update of a stored object becomes an object of its own, a planned change is
  * kept until the guard has judged it; everything else about an entry has been told by then.
  */
-function toScratch(unit: CommitUnit, revisions: ReadonlyMap<string, number>, { keepsEntries }: PlanningOptions): CommitUnit {
+function toScratch(
+  unit: CommitUnit,
+  revisions: ReadonlyMap<string, number>,
+  { keepsEntries }: PlanningOptions,
+): CommitUnit {
   const links = unit.links?.filter((write) => write.kind !== 'update') ?? [];
   const isKept = keepsEntries || unit.entry?.kind === 'settle' || unit.entry?.entry.status === 'planned';
   const keepsEntry = unit.entry !== undefined && isKept;
@@ -193,7 +209,12 @@ function toScratch(unit: CommitUnit, revisions: ReadonlyMap<string, number>, { k
   if (object.kind === 'create') return { object, links, ...entry };
   const { type, id } = object;
   const rev = revisions.get(`${type}/${id}`);
-  if (object.kind === 'delete') return rev === undefined ? { links, ...entry } : { object: { kind: 'delete', type, id, rev }, links, ...entry };
+  if (object.kind === 'delete')
+    return rev === undefined ? { links, ...entry } : { object: { kind: 'delete', type, id, rev }, links, ...entry };
   const { doc } = object;
-  return { object: rev === undefined ? { kind: 'create', type, id, doc } : { kind: 'update', type, id, doc, rev }, links, ...entry };
+  return {
+    object: rev === undefined ? { kind: 'create', type, id, doc } : { kind: 'update', type, id, doc, rev },
+    links,
+    ...entry,
+  };
 }

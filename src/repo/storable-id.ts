@@ -1,7 +1,6 @@
+import { isStorableId, MAX_ID_LENGTH } from '../model/object-set.ts';
 import type { LinkWrite, RowWrite } from '../model/repository.ts';
 import type { UnitConflict } from './conflict.ts';
-
-const MAX_ID_LENGTH = 4096;
 
 /**
  * Ids are kept as UTF-8 in databases: two ids with lone surrogates would become the same one there. Refused everywhere,
@@ -21,10 +20,6 @@ export function findBadId(unit: UnitIds): UnitConflict | null {
 interface UnitIds {
   readonly object?: { readonly kind: RowWrite['kind']; readonly id: string } | null;
   readonly links?: readonly LinkWrite[];
-}
-
-function isStorableId(id: string): boolean {
-  return id.length <= MAX_ID_LENGTH && id.isWellFormed();
 }
 
 function badId(id: string): UnitConflict {

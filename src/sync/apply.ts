@@ -1,6 +1,6 @@
 import { assert } from '../base/assert.ts';
 import { isManagedSet, type ManagedSet } from '../model/managed-set.ts';
-import type { ObjectWrite, WriteOutcome } from '../model/object-set.ts';
+import { isStorableId, unstorableId, type ObjectWrite, type WriteOutcome } from '../model/object-set.ts';
 import type { CommitUnit, LinkWrite } from '../model/repository.ts';
 import { runHooksAfter, runHooksBefore } from './hooks.ts';
 import { linkView, type LinkView } from './link-view.ts';
@@ -18,7 +18,11 @@ export function isDestructive(change: PlannedChange): boolean {
  * one transaction; for an external one the intent is stored first, so that a crash between the target's answer and the
  * link can be healed. Destructive changes are stored as planned. Gives what came of each change.
  */
-export async function applyChanges(world: World, changes: readonly PlannedChange[], log: RunLog): Promise<readonly Settled[]> {
+export async function applyChanges(
+  world: World,
+  changes: readonly PlannedChange[],
+  log: RunLog,
+): Promise<readonly Settled[]> {
   const ready = await runHooksBefore(world, changes);
   const settled = isManagedSet(world.target)
     ? await applyTransactional(world, world.target, ready, log)
@@ -40,7 +44,12 @@ export function refused(settled: Settled, message: string, log: RunLog): Settled
   return { ...settled, outcome: 'failed', status: 'failed', message, seq: settled.seq ?? log.takeSeq() };
 }
 
-async function applyTransactional(world: World, target: ManagedSet, changes: readonly PlannedChange[], log: RunLog): Promise<readonly Settled[]> {
+async function applyTransactional(
+  world: World,
+  target: ManagedSet,
+  changes: readonly PlannedChange[],
+  log: RunLog,
+): Promise<readonly Settled[]> {
   const view = linkView(world.mapping.compiled.links);
   const settled = changes.map((change): Settled => {
     const one = expected(change, log);
@@ -66,17 +75,32 @@ async function applyTransactional(world: World, target: ManagedSet, changes: rea
   }
 }
 
-function transactionalUnit(world: World, view: LinkView, target: ManagedSet, settled: Settled, log: RunLog): CommitUnit | null {
+function transactionalUnit(
+  world: World,
+  view: LinkView,
+  target: ManagedSet,
+  settled: Settled,
+  log: RunLog,
+): CommitUnit | null {
   const { change, seq, targetId, outcome } = settled;
   const entry = seq === null ? {} : { entry: { kind: 'insert', entry: log.toEntry(settled) } as const };
   if (outcome === 'failed' || outcome === null) return seq === null ? null : entry;
-  const object = change.write === null ? {} : { object: target.toRowWrite({ ...change.write, id: targetId! } as ObjectWrite & { id: string }) };
+  const object =
+    change.write === null
+      ? {}
+      : { object: target.toRowWrite({ ...change.write, id: targetId! } as ObjectWrite & { id: string }) };
   const links = change.link === null ? {} : { links: [linkWrite(world, view, change.link, change, targetId)] };
   if (seq === null && change.write === null && change.link === null) return null;
   return { ...object, ...links, ...entry };
 }
 
-export function linkWrite(world: World, view: LinkView, intent: LinkIntent, change: PlannedChange, targetId: string | null): LinkWrite {
+export function linkWrite(
+  world: World,
+  view: LinkView,
+  intent: LinkIntent,
+  change: PlannedChange,
+  targetId: string | null,
+): LinkWrite {
   if (intent.kind === 'delete') return { kind: 'delete', id: intent.link.id, rev: intent.link.rev };
   assert(targetId !== null, 'a link needs the id of its target');
   if (intent.kind === 'retarget') {
@@ -85,10 +109,17 @@ export function linkWrite(world: World, view: LinkView, intent: LinkIntent, chan
   }
   const { linkType } = view.rules;
   const { linkQualifier } = change.evidence;
-  return { kind: 'create', link: { id: world.newId(), rev: 0, linkType, linkQualifier, ...view.ends(intent.sourceId, targetId) } };
+  return {
+    kind: 'create',
+    link: { id: world.newId(), rev: 0, linkType, linkQualifier, ...view.ends(intent.sourceId, targetId) },
+  };
 }
 
-async function applyExternal(world: World, changes: readonly PlannedChange[], log: RunLog): Promise<readonly Settled[]> {
+async function applyExternal(
+  world: World,
+  changes: readonly PlannedChange[],
+  log: RunLog,
+): Promise<readonly Settled[]> {
   const view = linkView(world.mapping.compiled.links);
   const settled = changes.map((change) => expected(change, log));
   const writing = settled.flatMap((one, i) => (one.change.write !== null && one.status === 'done' ? [i] : []));
@@ -101,7 +132,10 @@ async function applyExternal(world: World, changes: readonly PlannedChange[], lo
   for (;;) {
     const units = settled.map((one, i) => externalUnit(world, view, one, hasIntent.has(i), log));
     const owners = units.flatMap((unit, i) => (unit === null ? [] : [i]));
-    const result = await log.commit(owners.map((i) => units[i]!), settled);
+    const result = await log.commit(
+      owners.map((i) => units[i]!),
+      settled,
+    );
     if (result.ok) return settled;
     for (const conflict of result.conflicts) {
       const i = owners[conflict.unit]!;
@@ -113,22 +147,37 @@ async function applyExternal(world: World, changes: readonly PlannedChange[], lo
 
 /** What is about to be written outside, on disk before it is tried. */
 async function storeIntents(settled: readonly Settled[], writing: readonly number[], log: RunLog): Promise<void> {
-  const units = writing.map((i): CommitUnit => ({ entry: { kind: 'insert', entry: log.toEntry({ ...settled[i]!, status: 'applying' }) } }));
+  const units = writing.map((i): CommitUnit => ({
+    entry: { kind: 'insert', entry: log.toEntry({ ...settled[i]!, status: 'applying' }) },
+  }));
   const stored = await log.commitIntents(units);
   assert(stored.ok, 'an intent was refused');
 }
 
 function withOutcome(settled: Settled, outcome: WriteOutcome, log: RunLog): Settled {
-  return outcome.ok ? { ...settled, targetId: outcome.id } : refused(settled, outcome.message, log);
+  if (!outcome.ok) return refused(settled, outcome.message, log);
+  if (!isStorableId(outcome.id)) return refused(settled, `written, but not linked: ${unstorableId(outcome.id)}`, log);
+  return { ...settled, targetId: outcome.id };
 }
 
-function externalUnit(world: World, view: LinkView, settled: Settled, hasIntent: boolean, log: RunLog): CommitUnit | null {
+function externalUnit(
+  world: World,
+  view: LinkView,
+  settled: Settled,
+  hasIntent: boolean,
+  log: RunLog,
+): CommitUnit | null {
   const { change, seq, targetId, status, message } = settled;
   const wantsLink = change.link !== null && status === 'done';
-  const renamed = change.write?.kind === 'update' && targetId !== change.write.id && change.evidence.link !== null && status === 'done';
+  const renamed =
+    change.write?.kind === 'update' &&
+    targetId !== change.write.id &&
+    change.evidence.link !== null &&
+    status === 'done';
   const links: LinkWrite[] = [];
   if (wantsLink) links.push(linkWrite(world, view, change.link!, change, targetId));
-  else if (renamed) links.push(linkWrite(world, view, { kind: 'retarget', link: change.evidence.link!, targetId }, change, targetId));
+  else if (renamed)
+    links.push(linkWrite(world, view, { kind: 'retarget', link: change.evidence.link!, targetId }, change, targetId));
   if (seq === null) return links.length === 0 ? null : { links };
   const { entry } = { entry: log.toEntry(settled) };
   if (!hasIntent) return { links, entry: { kind: 'insert', entry } };

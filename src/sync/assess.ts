@@ -10,7 +10,14 @@ type Candidates = 'none' | 'one' | 'oneLinkedElsewhere' | 'many';
  * the linked rows hold one situation each.
  */
 export const SOURCE_TABLE: Readonly<
-  Record<Validity, { readonly linkedTargetExists: Situation; readonly linkedTargetMissing: Situation; readonly unlinked: Readonly<Record<Candidates, Situation>> }>
+  Record<
+    Validity,
+    {
+      readonly linkedTargetExists: Situation;
+      readonly linkedTargetMissing: Situation;
+      readonly unlinked: Readonly<Record<Candidates, Situation>>;
+    }
+  >
 > = {
   valid: {
     linkedTargetExists: 'CONFIRMED',
@@ -29,7 +36,14 @@ export const SOURCE_TABLE: Readonly<
  * one, that of the source's last known state. Without such a state nothing can be correlated: no candidates.
  */
 export const GONE_TABLE: Readonly<
-  Record<Validity, { readonly linkedTargetExists: Situation; readonly linkedTargetMissing: Situation; readonly unlinked: Readonly<Record<Candidates, Situation>> }>
+  Record<
+    Validity,
+    {
+      readonly linkedTargetExists: Situation;
+      readonly linkedTargetMissing: Situation;
+      readonly unlinked: Readonly<Record<Candidates, Situation>>;
+    }
+  >
 > = {
   valid: {
     linkedTargetExists: 'SOURCE_MISSING',
@@ -44,9 +58,21 @@ export const GONE_TABLE: Readonly<
 };
 
 /** Target phase: specification §4.4. An invalid target is ignored, whatever else is true of it. */
-export const TARGET_TABLE: Readonly<Record<Validity, Readonly<Record<'unlinked' | 'sourceMissing' | 'sourceInvalid' | 'sourceValid', Situation>>>> = {
-  valid: { unlinked: 'UNASSIGNED', sourceMissing: 'SOURCE_MISSING', sourceInvalid: 'UNQUALIFIED', sourceValid: 'CONFIRMED' },
-  invalid: { unlinked: 'TARGET_IGNORED', sourceMissing: 'TARGET_IGNORED', sourceInvalid: 'TARGET_IGNORED', sourceValid: 'TARGET_IGNORED' },
+export const TARGET_TABLE: Readonly<
+  Record<Validity, Readonly<Record<'unlinked' | 'sourceMissing' | 'sourceInvalid' | 'sourceValid', Situation>>>
+> = {
+  valid: {
+    unlinked: 'UNASSIGNED',
+    sourceMissing: 'SOURCE_MISSING',
+    sourceInvalid: 'UNQUALIFIED',
+    sourceValid: 'CONFIRMED',
+  },
+  invalid: {
+    unlinked: 'TARGET_IGNORED',
+    sourceMissing: 'TARGET_IGNORED',
+    sourceInvalid: 'TARGET_IGNORED',
+    sourceValid: 'TARGET_IGNORED',
+  },
 };
 
 /** The situation that follows from the evidence. Total and pure. */

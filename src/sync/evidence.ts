@@ -48,4 +48,10 @@ export interface Correlation {
   readonly holder: Link | null;
 }
 
-export const NO_CORRELATION: Correlation = { kind: 'none', query: null, targets: [], isAlreadyLinked: false, holder: null };
+export const NO_CORRELATION: Correlation = {
+  kind: 'none',
+  query: null,
+  targets: [],
+  isAlreadyLinked: false,
+  holder: null,
+};

@@ -47,7 +47,11 @@ interface Pair {
 export async function prepareSources(world: World, objects: readonly StoredObject[]): Promise<readonly Prepared[]> {
   const { compiled } = world.mapping;
   const [qualified, links] = await Promise.all([qualifiersOf(world, objects), readLinks(world, objects)]);
-  const pairs = qualified.pairs.map(({ stored, linkQualifier }) => ({ stored, linkQualifier, ...links(stored.id, linkQualifier) }));
+  const pairs = qualified.pairs.map(({ stored, linkQualifier }) => ({
+    stored,
+    linkQualifier,
+    ...links(stored.id, linkQualifier),
+  }));
   const items = pairs.map(({ stored, linkQualifier, link }): SourceItem => {
     const wantsCorrelation = compiled.hasCorrelation && !world.skipsCorrelation && link === null;
     return { source: stored.object, linkQualifier, wantsCorrelation };
@@ -80,7 +84,10 @@ interface Qualified {
 async function qualifiersOf(world: World, objects: readonly StoredObject[]): Promise<Qualified> {
   const fixed = world.mapping.compiled.qualifiers;
   if (fixed !== null) {
-    return { pairs: objects.flatMap((stored) => fixed.map((linkQualifier) => ({ stored, linkQualifier }))), faults: [] };
+    return {
+      pairs: objects.flatMap((stored) => fixed.map((linkQualifier) => ({ stored, linkQualifier }))),
+      faults: [],
+    };
   }
   const items = objects.map((stored) => ({ object: stored.object, oldValue: null, returnAll: false }));
   const results = await world.mapping.run('qualifiers', items, world.mode);
@@ -94,7 +101,10 @@ async function qualifiersOf(world: World, objects: readonly StoredObject[]): Pro
   return { pairs, faults };
 }
 
-type LinkLookup = (sourceId: string, linkQualifier: string) => { readonly link: Link | null; readonly linkedTarget: StoredObject | null | undefined };
+type LinkLookup = (
+  sourceId: string,
+  linkQualifier: string,
+) => { readonly link: Link | null; readonly linkedTarget: StoredObject | null | undefined };
 
 async function readLinks(world: World, objects: readonly StoredObject[]): Promise<LinkLookup> {
   const view = linkView(world.mapping.compiled.links);
@@ -110,10 +120,16 @@ async function readLinks(world: World, objects: readonly StoredObject[]): Promis
       found.set(keyOf(view.sourceIdOf(row.link), row.link.linkQualifier), { link: row.link, linkedTarget });
     }
   } else {
-    const rows = await linksOfSources(links, view, objects.map((stored) => stored.id));
-    for (const link of rows) found.set(keyOf(view.sourceIdOf(link), link.linkQualifier), { link, linkedTarget: undefined });
+    const rows = await linksOfSources(
+      links,
+      view,
+      objects.map((stored) => stored.id),
+    );
+    for (const link of rows)
+      found.set(keyOf(view.sourceIdOf(link), link.linkQualifier), { link, linkedTarget: undefined });
   }
-  return (sourceId, linkQualifier) => found.get(keyOf(view.sourceKey(sourceId), linkQualifier)) ?? { link: null, linkedTarget: undefined };
+  return (sourceId, linkQualifier) =>
+    found.get(keyOf(view.sourceKey(sourceId), linkQualifier)) ?? { link: null, linkedTarget: undefined };
 }
 
 export function keyOf(id: string, linkQualifier: string): string {
@@ -128,16 +144,35 @@ export async function completeSources(world: World, prepared: readonly Prepared[
   return prepared.map((one, i): Gathered => {
     const { correlation, fault } = correlations[i]!;
     const linkedTargetId = one.link === null ? null : view.targetIdOf(one.link);
-    const linked = one.linkedTarget !== undefined ? one.linkedTarget : linkedTargetId === null ? null : (targets.get(linkedTargetId) ?? null);
+    const linked =
+      one.linkedTarget !== undefined
+        ? one.linkedTarget
+        : linkedTargetId === null
+          ? null
+          : (targets.get(linkedTargetId) ?? null);
     const target = one.link === null ? (correlation.targets.length === 1 ? correlation.targets[0]! : null) : linked;
     const { sourceId, source, linkQualifier, isValid, link } = one;
-    const evidence: SourceEvidence = { kind: 'source', sourceId, source, linkQualifier, isValid, link, linkedTargetId, target, correlation };
+    const evidence: SourceEvidence = {
+      kind: 'source',
+      sourceId,
+      source,
+      linkQualifier,
+      isValid,
+      link,
+      linkedTargetId,
+      target,
+      correlation,
+    };
     return { evidence, fault: one.fault ?? fault };
   });
 }
 
 /** Keys are the ids as the links hold them. */
-async function readLinkedTargets(world: World, view: LinkView, prepared: readonly Prepared[]): Promise<ReadonlyMap<string, StoredObject>> {
+async function readLinkedTargets(
+  world: World,
+  view: LinkView,
+  prepared: readonly Prepared[],
+): Promise<ReadonlyMap<string, StoredObject>> {
   const wanted = prepared.filter((one) => one.link !== null && one.linkedTarget === undefined);
   if (wanted.length === 0) return new Map();
   return world.readTargets([...new Set(wanted.map((one) => view.targetIdOf(one.link!)))]);
@@ -165,8 +200,12 @@ async function correlate(world: World, view: LinkView, prepared: readonly Prepar
   return prepared.map((one, i): Correlated => {
     const { targets, fault } = found[i]!;
     if (one.query === null && one.ids === null) return { correlation: NO_CORRELATION, fault };
-    const holder = targets.length === 1 ? (taken.get(keyOf(view.targetKey(targets[0]!.id), one.linkQualifier)) ?? null) : null;
-    return { correlation: { kind: 'queried', query: one.query, targets, isAlreadyLinked: holder !== null, holder }, fault };
+    const holder =
+      targets.length === 1 ? (taken.get(keyOf(view.targetKey(targets[0]!.id), one.linkQualifier)) ?? null) : null;
+    return {
+      correlation: { kind: 'queried', query: one.query, targets, isAlreadyLinked: holder !== null, holder },
+      fault,
+    };
   });
 }
 

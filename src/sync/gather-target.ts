@@ -35,7 +35,8 @@ export async function gatherTargets(
   const validity = await world.mapping.run('validTarget', drafts.map(validTargetItem), world.mode);
   const sourceIds = [...new Set(drafts.flatMap(({ link }) => (link === null ? [] : [view.sourceIdOf(link)])))];
   const sources = sourceIds.length === 0 ? new Map<string, StoredObject>() : await readSources(sourceIds);
-  const sourceOf = (one: Draft): StoredObject | null => (one.link === null ? null : (sources.get(view.sourceIdOf(one.link)) ?? null));
+  const sourceOf = (one: Draft): StoredObject | null =>
+    one.link === null ? null : (sources.get(view.sourceIdOf(one.link)) ?? null);
   const sourceValidity = await readSourceValidity(world, drafts, sourceOf);
   return drafts.map((one, i): GatheredTarget => {
     const isValid = validity[i]!;
@@ -59,18 +60,35 @@ function validTargetItem({ target, linkQualifier }: Draft): ValidTargetItem {
   return { target: target.object, linkQualifier };
 }
 
-async function draft(world: World, view: LinkView, targets: readonly StoredObject[], qualifiers: readonly string[]): Promise<readonly Draft[]> {
+async function draft(
+  world: World,
+  view: LinkView,
+  targets: readonly StoredObject[],
+  qualifiers: readonly string[],
+): Promise<readonly Draft[]> {
   const links = await readLinks(world, view, targets);
   return targets.flatMap((target) => {
     const key = view.targetKey(target.id);
-    const own = qualifiers.map((linkQualifier): Draft => ({ target, linkQualifier, link: links.get(keyOf(key, linkQualifier)) ?? null }));
+    const own = qualifiers.map((linkQualifier): Draft => ({
+      target,
+      linkQualifier,
+      link: links.get(keyOf(key, linkQualifier)) ?? null,
+    }));
     const linked = own.filter((one) => one.link !== null);
     return linked.length > 0 ? linked : own;
   });
 }
 
-async function readLinks(world: World, view: LinkView, targets: readonly StoredObject[]): Promise<ReadonlyMap<string, Link>> {
-  const rows = await linksOfTargets(world.repository.links, view, targets.map((target) => target.id));
+async function readLinks(
+  world: World,
+  view: LinkView,
+  targets: readonly StoredObject[],
+): Promise<ReadonlyMap<string, Link>> {
+  const rows = await linksOfTargets(
+    world.repository.links,
+    view,
+    targets.map((target) => target.id),
+  );
   return new Map(rows.map((link) => [keyOf(view.targetIdOf(link), link.linkQualifier), link]));
 }
 
@@ -83,11 +101,18 @@ async function readSourceValidity(
 ): Promise<ReadonlyMap<Draft, Truth>> {
   const withSource = drafts.filter((one) => sourceOf(one) !== null);
   const items = withSource.map((one): SourceItem => {
-    return { source: sourceOf(one)!.object, linkQualifier: one.linkQualifier, wantsCorrelation: false, skipsCondition: true };
+    return {
+      source: sourceOf(one)!.object,
+      linkQualifier: one.linkQualifier,
+      wantsCorrelation: false,
+      skipsCondition: true,
+    };
   });
   const results = await world.mapping.run('source', items, world.mode);
-  return new Map(withSource.map((one, i): [Draft, Truth] => {
-    const result = results[i]!;
-    return [one, result.ok ? { ok: true, value: result.value.isValid } : result];
-  }));
+  return new Map(
+    withSource.map((one, i): [Draft, Truth] => {
+      const result = results[i]!;
+      return [one, result.ok ? { ok: true, value: result.value.isValid } : result];
+    }),
+  );
 }

@@ -7,12 +7,20 @@ import type { RunLog, Settled } from './run-log.ts';
 import type { World } from './world.ts';
 
 /** `onLink`, `onUnlink`, `onDelete` of the changes that are about to be made; a hook that fails fails its change. */
-export async function runHooksBefore(world: World, changes: readonly PlannedChange[]): Promise<readonly PlannedChange[]> {
+export async function runHooksBefore(
+  world: World,
+  changes: readonly PlannedChange[],
+): Promise<readonly PlannedChange[]> {
   const calls = changes.flatMap((change, index) => {
-    if (change.changeClass === 'delete' || change.changeClass === 'unlink' || change.changeClass === 'ambiguousDelete') return [];
+    if (change.changeClass === 'delete' || change.changeClass === 'unlink' || change.changeClass === 'ambiguousDelete')
+      return [];
     return wanted(world, change.hooks).map((hook) => ({ index, item: hookItem(hook, change, change.targetId) }));
   });
-  const results = await world.mapping.run('hook', calls.map((call) => call.item), world.mode);
+  const results = await world.mapping.run(
+    'hook',
+    calls.map((call) => call.item),
+    world.mode,
+  );
   const out = [...changes];
   for (const [i, result] of results.entries()) {
     const { index } = calls[i]!;
@@ -32,7 +40,10 @@ export function hookItem(hook: Hook, change: PlannedChange, targetId: string | n
     hook,
     source: sourceObject(change.evidence),
     sourceId: change.sourceId,
-    target: change.write === null || change.write.kind === 'delete' ? (change.evidence.target?.object ?? null) : { ...change.write.object, _id: targetId },
+    target:
+      change.write === null || change.write.kind === 'delete'
+        ? (change.evidence.target?.object ?? null)
+        : { ...change.write.object, _id: targetId },
     targetId,
     oldSource: null,
     situation: change.situation,
@@ -44,10 +55,21 @@ export function hookItem(hook: Hook, change: PlannedChange, targetId: string | n
 export async function runHooksAfter(world: World, settled: readonly Settled[], log: RunLog): Promise<void> {
   const { payload } = world.mapping.compiled;
   const over = settled.filter((one) => one.outcome !== null && one.outcome !== 'failed');
-  const mapped = payload.hooks.postMapping === null ? [] : over.filter(({ change }) => ['CREATE', 'UPDATE', 'LINK'].includes(change.action));
-  const after = await world.mapping.run('hook', mapped.map((one) => hookItem('postMapping', one.change, one.targetId)), world.mode);
+  const mapped =
+    payload.hooks.postMapping === null
+      ? []
+      : over.filter(({ change }) => ['CREATE', 'UPDATE', 'LINK'].includes(change.action));
+  const after = await world.mapping.run(
+    'hook',
+    mapped.map((one) => hookItem('postMapping', one.change, one.targetId)),
+    world.mode,
+  );
   const acted = over.filter(({ change }) => hasPostAction(world, change));
-  const acts = await world.mapping.run('postAction', acted.map((one) => postActionItem(world, one)), world.mode);
+  const acts = await world.mapping.run(
+    'postAction',
+    acted.map((one) => postActionItem(world, one)),
+    world.mode,
+  );
   const failures = new Map<Settled, string>();
   for (const [i, result] of after.entries()) if (!result.ok) failures.set(mapped[i]!, result.message);
   for (const [i, result] of acts.entries()) if (!result.ok) failures.set(acted[i]!, result.message);
@@ -61,7 +83,10 @@ function hasPostAction(world: World, change: PlannedChange): boolean {
 
 function postActionItem(world: World, { change, targetId }: Settled): PostActionItem {
   const { evidence } = change;
-  const target = change.write === null || change.write.kind === 'delete' ? (evidence.target?.object ?? null) : { ...change.write.object, _id: targetId };
+  const target =
+    change.write === null || change.write.kind === 'delete'
+      ? (evidence.target?.object ?? null)
+      : { ...change.write.object, _id: targetId };
   return {
     policy: change.policy!,
     source: sourceObject(evidence),

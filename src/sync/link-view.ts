@@ -36,16 +36,29 @@ export function linkView(rules: LinkRules): LinkView {
 }
 
 /** The links of these source objects, under every qualifier. */
-export function linksOfSources(links: LinkReads, view: LinkView, sourceIds: readonly string[]): Promise<readonly Link[]> {
+export function linksOfSources(
+  links: LinkReads,
+  view: LinkView,
+  sourceIds: readonly string[],
+): Promise<readonly Link[]> {
   return linksAt(links, view, view.sourceEnd, sourceIds.map(view.sourceKey));
 }
 
 /** The links of these target objects, under every qualifier. */
-export function linksOfTargets(links: LinkReads, view: LinkView, targetIds: readonly string[]): Promise<readonly Link[]> {
+export function linksOfTargets(
+  links: LinkReads,
+  view: LinkView,
+  targetIds: readonly string[],
+): Promise<readonly Link[]> {
   return linksAt(links, view, view.targetEnd, targetIds.map(view.targetKey));
 }
 
-async function linksAt(links: LinkReads, { rules }: LinkView, end: 'first' | 'second', ids: readonly string[]): Promise<readonly Link[]> {
+async function linksAt(
+  links: LinkReads,
+  { rules }: LinkView,
+  end: 'first' | 'second',
+  ids: readonly string[],
+): Promise<readonly Link[]> {
   if (!rules.isEnabled || ids.length === 0) return [];
   return end === 'first' ? links.findByFirst(rules.linkType, ids) : links.findBySecond(rules.linkType, ids);
 }

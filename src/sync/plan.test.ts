@@ -104,7 +104,7 @@ FOUND                LINK   . create:t updated link
 FOUND                UNLINK . . unchanged none
 FOUND_ALREADY_LINKED CREATE . . failed none
 FOUND_ALREADY_LINKED UPDATE . . failed none
-FOUND_ALREADY_LINKED DELETE delete:t . deleted delete
+FOUND_ALREADY_LINKED DELETE . . ignored none
 FOUND_ALREADY_LINKED LINK   . . failed none
 FOUND_ALREADY_LINKED UNLINK . . unchanged none
 AMBIGUOUS            CREATE create create created create

@@ -1,6 +1,6 @@
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { DEFAULT_ACTION, type Action } from '../model/action.ts';
-import type { ObjectWrite } from '../model/object-set.ts';
+import { isStorableId, unstorableId, type ObjectWrite } from '../model/object-set.ts';
 import type { ChangeClass } from '../model/run.ts';
 import type { Situation } from '../model/situation.ts';
 import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
@@ -31,14 +31,24 @@ interface Steps {
 }
 
 /** The change that a decision amounts to: specification §4.5. Pure and total. */
-export function plan(mapping: CompiledMapping, evidence: Evidence, situation: Situation, decision: DecideResult): PlannedChange {
+export function plan(
+  mapping: CompiledMapping,
+  evidence: Evidence,
+  situation: Situation,
+  decision: DecideResult,
+): PlannedChange {
   const planning: Planning = { mapping, evidence, situation, decision };
   const steps = ACTION_STEPS[decision.action](planning);
   return assemble(planning, steps);
 }
 
 /** An object whose own evaluation failed: a script threw, a query was refused. */
-export function planFailure(evidence: Evidence, situation: Situation | null, message: string, detail: Json = null): PlannedChange {
+export function planFailure(
+  evidence: Evidence,
+  situation: Situation | null,
+  message: string,
+  detail: Json = null,
+): PlannedChange {
   const action = situation === null ? 'EXCEPTION' : DEFAULT_ACTION[situation];
   const decision: DecideResult = { action, rule: 'none', policy: null, object: null, changed: [] };
   const steps: Steps = { outcome: 'failed', message, ...(isJsonObject(detail) ? { detail } : {}) };
@@ -64,7 +74,12 @@ function planCreate({ mapping, evidence, decision }: Planning): Steps {
   const { _id: id, ...object } = decision.object ?? {};
   if (id !== undefined && id !== null && typeof id !== 'string')
     return failed(`the mapping gave the target an "_id" that is no string: ${JSON.stringify(id)}`);
-  const write: ObjectWrite = { kind: 'create', id: id === undefined || id === null || id === '' ? null : String(id), object };
+  if (typeof id === 'string' && !isStorableId(id)) return failed(unstorableId(id));
+  const write: ObjectWrite = {
+    kind: 'create',
+    id: id === undefined || id === null || id === '' ? null : String(id),
+    object,
+  };
   const link = mapping.links.isEnabled ? linkTo(evidence, write.id) : null;
   const hooks: Hook[] = link?.kind === 'create' ? ['onLink'] : [];
   return { outcome: 'created', changeClass: 'create', write, link, hooks, after: object };
@@ -79,7 +94,12 @@ function planUpdate(planning: Planning): Steps {
   const { target } = evidence;
   if (target === null || decision.object === null) {
     const isLinking = linking.link !== null;
-    return { ...linking, outcome: isLinking ? 'updated' : 'unchanged', changeClass: isLinking ? 'link' : 'none', isReported: isLinking };
+    return {
+      ...linking,
+      outcome: isLinking ? 'updated' : 'unchanged',
+      changeClass: isLinking ? 'link' : 'none',
+      isReported: isLinking,
+    };
   }
   const { _id, ...object } = decision.object;
   const { changed } = decision;
@@ -99,11 +119,19 @@ function planLink(planning: Planning): Steps {
 
 /** The link that is wanted would be refused: known before an external target is written. */
 function isTaken({ mapping, evidence }: Planning): boolean {
-  return mapping.links.isEnabled && evidence.kind === 'source' && evidence.link === null && evidence.correlation.isAlreadyLinked;
+  return (
+    mapping.links.isEnabled &&
+    evidence.kind === 'source' &&
+    evidence.link === null &&
+    evidence.correlation.isAlreadyLinked
+  );
 }
 
 /** Steps 1 to 4 of UPDATE: no link yet → `onLink` and a link; a link that points elsewhere → it is moved. */
-function planLinking({ mapping, evidence }: Planning, targetId: string): { link: LinkIntent | null; hooks: readonly Hook[] } {
+function planLinking(
+  { mapping, evidence }: Planning,
+  targetId: string,
+): { link: LinkIntent | null; hooks: readonly Hook[] } {
   if (!mapping.links.isEnabled) return { link: null, hooks: [] };
   const link = evidence.link === null ? linkTo(evidence, targetId) : null;
   return { link, hooks: link === null ? [] : ['onLink'] };
@@ -113,9 +141,18 @@ function planDelete({ evidence, situation }: Planning): Steps {
   const link: LinkIntent | null = evidence.link === null ? null : { kind: 'delete', link: evidence.link };
   const unlinkHooks: Hook[] = link === null ? [] : ['onUnlink'];
   const { target } = evidence;
+  if (evidence.kind === 'source' && evidence.correlation.isAlreadyLinked)
+    return { outcome: 'ignored', message: `${target?.id} is linked to another source object and is not deleted` };
   if (target !== null) {
     const write: ObjectWrite = { kind: 'delete', id: target.id, rev: target.rev };
-    return { outcome: 'deleted', changeClass: 'delete', write, link, hooks: ['onDelete', ...unlinkHooks], before: target.object };
+    return {
+      outcome: 'deleted',
+      changeClass: 'delete',
+      write,
+      link,
+      hooks: ['onDelete', ...unlinkHooks],
+      before: target.object,
+    };
   }
   if (link !== null) return { outcome: 'updated', changeClass: 'unlink', link, hooks: unlinkHooks };
   const candidates = evidence.kind === 'source' ? evidence.correlation.targets : [];
@@ -127,7 +164,12 @@ function planDelete({ evidence, situation }: Planning): Steps {
 
 function planUnlink({ evidence }: Planning): Steps {
   if (evidence.link === null) return { outcome: 'unchanged' };
-  return { outcome: 'updated', changeClass: 'unlink', link: { kind: 'delete', link: evidence.link }, hooks: ['onUnlink'] };
+  return {
+    outcome: 'updated',
+    changeClass: 'unlink',
+    link: { kind: 'delete', link: evidence.link },
+    hooks: ['onUnlink'],
+  };
 }
 
 function failed(message: string): Steps {

@@ -9,7 +9,16 @@ import type { AttributeTrace } from '../mapping/stages.ts';
 import type { Evidence } from './evidence.ts';
 
 /** How an entry is counted. Every entry has exactly one outcome; their sum is the number of entries. */
-export const OUTCOMES = ['created', 'updated', 'unchanged', 'deleted', 'held', 'exceptions', 'ignored', 'failed'] as const;
+export const OUTCOMES = [
+  'created',
+  'updated',
+  'unchanged',
+  'deleted',
+  'held',
+  'exceptions',
+  'ignored',
+  'failed',
+] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What is to be done with the link. */

@@ -24,7 +24,8 @@ export function readByKey(set: ObjectSet, isCaseSensitive: boolean): ReadByKey {
 /** Lower-case form → id, for the ids that are not lower case. */
 async function spellings(set: ObjectSet): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>();
-  for await (const ids of idPages(set)) for (const id of ids) if (id !== id.toLowerCase()) found.set(id.toLowerCase(), id);
+  for await (const ids of idPages(set))
+    for (const id of ids) if (id !== id.toLowerCase()) found.set(id.toLowerCase(), id);
   return found;
 }
 

@@ -15,7 +15,10 @@ export function readInlineMapping(file: string): ConfFile {
   const whole = readJson(shown, bytes);
   const mapping = mappingIn(whole.value);
   if (mapping === null && whole.diagnostics.length === 0)
-    throw new Failure('bad-configuration', `${file} holds neither a mapping nor a schedule with one under "invokeContext.mapping"`);
+    throw new Failure(
+      'bad-configuration',
+      `${file} holds neither a mapping nor a schedule with one under "invokeContext.mapping"`,
+    );
   const text = mapping === whole.value ? Buffer.from(bytes).toString('utf8') : JSON.stringify(mapping, null, 2);
   const document = mapping === null ? whole : readJson(shown, Buffer.from(`{"mappings":[${text}]}`));
   return { kind: 'sync', id: 'inline', document };

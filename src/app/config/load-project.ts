@@ -51,7 +51,8 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
   });
   const files = conf.files.map((file) => loadFile(file, resolve, findings));
   const scripts = openScriptFiles(projectDirectory);
-  const inline = options.inlineMapping === undefined ? null : loadFile(readInlineMapping(options.inlineMapping), resolve, findings);
+  const inline =
+    options.inlineMapping === undefined ? null : loadFile(readInlineMapping(options.inlineMapping), resolve, findings);
   const parts = assemble(files, inline, scripts, options, findings);
   const isFaulty = findings.some((finding) => finding.severity === 'error');
   const config: ProjectConfig | null =

@@ -102,7 +102,12 @@ describe('scanning a CSV file', () => {
     expect(faults).toEqual([
       { id: 'few', isIdUncertain: true, place: 'people.csv line 3', message: '2 cells where the header has 3' },
       { id: 'many', isIdUncertain: true, place: 'people.csv line 4', message: '4 cells where the header has 3' },
-      { id: 'quote', isIdUncertain: true, place: 'people.csv line 5', message: 'text after the closing quote of cell 2' },
+      {
+        id: 'quote',
+        isIdUncertain: true,
+        place: 'people.csv line 5',
+        message: 'text after the closing quote of cell 2',
+      },
       { id: null, place: 'people.csv line 6', message: 'the uid is missing' },
       { id: '1', place: 'people.csv line 7', message: 'the uid 1 occurs in an earlier row already' },
       { id: 'kind', place: 'people.csv line 8', message: `attribute 'age' is "old", which is not an integer` },

@@ -35,8 +35,10 @@ export class RowAssembler {
     this.rowCount++;
     const problem = rowProblem(this.#rows, step, this.#columnCount, this.#location.shownPath);
     const id = this.#rows.cell(this.#uidIndex) || null;
-    if (problem !== null) return this.#refuse(id, problem, faults, this.#rows.isMiscut || this.#rows.cellCount !== this.#columnCount);
-    if (id !== null && this.#rows.hasStrayQuote(this.#uidIndex)) return this.#refuse(id, `a quote inside the uid ${id}`, faults, true);
+    if (problem !== null)
+      return this.#refuse(id, problem, faults, this.#rows.isMiscut || this.#rows.cellCount !== this.#columnCount);
+    if (id !== null && this.#rows.hasStrayQuote(this.#uidIndex))
+      return this.#refuse(id, `a quote inside the uid ${id}`, faults, true);
     if (id === null) return this.#refuse(null, 'the uid is missing', faults);
     if (!this.#ids.add(id)) return this.#refuse(id, `the uid ${id} occurs in an earlier row already`, faults);
     try {

@@ -120,7 +120,9 @@ export class RowReader {
   /** A cell that does not begin with a quote but holds one: data as a rule, but not where a row's identity is at stake. */
   hasStrayQuote(index: number): boolean {
     const { kinds } = this.#splitter;
-    return kinds[index] !== ESCAPED && kinds[index] !== QUOTED && this.cell(index)?.includes(this.#format.quote) === true;
+    return (
+      kinds[index] !== ESCAPED && kinds[index] !== QUOTED && this.cell(index)?.includes(this.#format.quote) === true
+    );
   }
 
   async #moveTo(startByte: number): Promise<void> {
