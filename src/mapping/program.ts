@@ -2,6 +2,7 @@ import { deepEqual, isJsonObject, type Json, type JsonObject } from '../base/jso
 import { Failure } from '../base/failure.ts';
 import { DEFAULT_ACTION, isAction, type Action } from '../model/action.ts';
 import { compileCondition, type Condition } from './condition.ts';
+import { compileDiff } from './diff-object.ts';
 import { compileTree } from './correlation-tree.ts';
 import { changedAttributes, compileProperties, hasNestedTargets, type MapObject } from './map-object.ts';
 import type { PolicyStep, ProgramPayload, Slot } from './program-payload.ts';
@@ -187,6 +188,7 @@ const NOTHING: Mapped = { object: null, changed: [] };
 /** CREATE maps onto an empty object, UPDATE onto a copy of the target (specification §4.5). */
 function compileMapper(payload: ProgramPayload, runtime: ProgramRuntime): Mapper {
   const map = compileProperties(payload.properties, runtime);
+  const diff = compileDiff(payload, runtime);
   const isDeep =
     hasNestedTargets(payload.properties) || payload.defaultMapping !== null || payload.hooks.onUpdate !== null;
   return (action, item, trace) => {
@@ -194,6 +196,7 @@ function compileMapper(payload: ProgramPayload, runtime: ProgramRuntime): Mapper
     if (source === null) return NOTHING;
     if (action === 'CREATE') return create(payload, runtime, map, item, trace);
     if (action !== 'UPDATE' || existing === null) return NOTHING;
+    if (diff !== null && trace === null) return diff(source, existing) ?? NOTHING;
     const target = isDeep ? runtime.clone(existing) : { ...existing };
     fill(payload, runtime, map, { ...item, source }, target, trace);
     if (payload.hooks.onUpdate !== null) callHookWith(payload, runtime, 'onUpdate', item, target, existing, trace);
