@@ -15,10 +15,16 @@ if (read(installed) !== lock) {
   writeFileSync(installed, lock);
 }
 
-const newest = Math.max(...['src', 'tsconfig.json', 'tsconfig.build.json'].map((name) => newestMs(path.join(root, name))));
+const newest = Math.max(
+  ...['src', 'tsconfig.json', 'tsconfig.build.json'].map((name) => newestMs(path.join(root, name))),
+);
 if (Number(read(built) ?? 0) < newest) {
   const node = path.join(root, 'node_modules', '.bin', process.platform === 'win32' ? 'node.cmd' : 'node');
-  run(node, [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', path.join(root, 'tsconfig.build.json')], 'building');
+  run(
+    node,
+    [path.join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', path.join(root, 'tsconfig.build.json')],
+    'building',
+  );
   writeFileSync(built, String(newest));
 }
 

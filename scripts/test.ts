@@ -7,8 +7,18 @@ import path from 'node:path';
 const directory = mkdtempSync(path.join(tmpdir(), 'lockstep-test-'));
 const report = path.join(directory, 'report.json');
 const vitest = path.join(import.meta.dirname, '..', 'node_modules', 'vitest', 'vitest.mjs');
-const args = [vitest, 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)];
-const child = spawn(process.execPath, args, { stdio: 'inherit', env: { ...process.env, NO_COLOR: process.env['CI'] ?? '' } });
+const args = [
+  vitest,
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+  ...process.argv.slice(2),
+];
+const child = spawn(process.execPath, args, {
+  stdio: 'inherit',
+  env: { ...process.env, NO_COLOR: process.env['CI'] ?? '' },
+});
 
 child.on('exit', (code) => {
   const { passed, failed } = counts();

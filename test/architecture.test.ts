@@ -28,7 +28,9 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 };
 
 const root = path.join(import.meta.dirname, '..', 'src');
-const files = globSync('**/*.ts', { cwd: root }).filter((file) => !/\.(test|conformance|arbitrary)\.ts$|[/\\](testing|conformance)[/\\]/.test(file));
+const files = globSync('**/*.ts', { cwd: root }).filter(
+  (file) => !/\.(test|conformance|arbitrary)\.ts$|[/\\](testing|conformance)[/\\]/.test(file),
+);
 
 function layerOf(file: string): string {
   const parts = file.split(path.sep);
@@ -37,7 +39,9 @@ function layerOf(file: string): string {
 
 function importsOf(file: string): readonly string[] {
   const text = readFileSync(path.join(root, file), 'utf8');
-  const statements = text.matchAll(/^(?:import|export)\b[^;'"]*\bfrom '([^']+)';|^import '([^']+)';|import\('([^']+)'\)/gm);
+  const statements = text.matchAll(
+    /^(?:import|export)\b[^;'"]*\bfrom '([^']+)';|^import '([^']+)';|import\('([^']+)'\)/gm,
+  );
   return [...statements].map((match) => match[1] ?? match[2] ?? match[3]!);
 }
 

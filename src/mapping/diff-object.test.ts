@@ -8,14 +8,26 @@ import type { ProgramRuntime } from './script-host.ts';
 
 const runtime: ProgramRuntime = { call: () => null, newObject: () => ({}), clone: cloneJson };
 const names = ['a', 'b', 'c', 'd', 'toString'];
-const value = fc.oneof(fc.constant(null), fc.constantFrom<Json>('x', 'y', '', 1, true), fc.constant<Json>(['x']), fc.constant<Json>({ k: 1 }));
+const value = fc.oneof(
+  fc.constant(null),
+  fc.constantFrom<Json>('x', 'y', '', 1, true),
+  fc.constant<Json>(['x']),
+  fc.constant<Json>({ k: 1 }),
+);
 const object = fc.dictionary(fc.constantFrom(...names), value, { noNullPrototype: true }) as fc.Arbitrary<JsonObject>;
-const step = fc.record({
-  target: fc.constantFrom(...names).map((name) => [name]),
-  source: fc.oneof(fc.constant(null), fc.constant([]), fc.constantFrom(...names).map((name) => [name]), fc.constant(['d', 'k'])),
-  default: value,
-  ifAbsent: fc.constantFrom('keep' as const, 'clear' as const),
-}).map((one): PropertyStep => ({ condition: null, transform: null, linkQualifier: null, ...one }));
+const step = fc
+  .record({
+    target: fc.constantFrom(...names).map((name) => [name]),
+    source: fc.oneof(
+      fc.constant(null),
+      fc.constant([]),
+      fc.constantFrom(...names).map((name) => [name]),
+      fc.constant(['d', 'k']),
+    ),
+    default: value,
+    ifAbsent: fc.constantFrom('keep' as const, 'clear' as const),
+  })
+  .map((one): PropertyStep => ({ condition: null, transform: null, linkQualifier: null, ...one }));
 const steps = fc.uniqueArray(step, { selector: (one) => one.target[0], maxLength: 5 });
 
 function payload(properties: readonly PropertyStep[]): ProgramPayload {
@@ -41,7 +53,15 @@ describe('comparing in place', () => {
   });
 
   it('is not used where an entry has a condition, a script, a nested target or a rival', () => {
-    const plain: PropertyStep = { target: ['a'], source: ['b'], condition: null, transform: null, default: null, ifAbsent: 'clear', linkQualifier: null };
+    const plain: PropertyStep = {
+      target: ['a'],
+      source: ['b'],
+      condition: null,
+      transform: null,
+      default: null,
+      ifAbsent: 'clear',
+      linkQualifier: null,
+    };
     const others: PropertyStep[] = [
       { ...plain, target: ['a', 'b'] },
       { ...plain, target: ['_id'] },

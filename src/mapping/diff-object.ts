@@ -23,11 +23,19 @@ interface Read {
  * Compares each value where it lies instead of copying the target and comparing it afterwards. Null if the mapping is not
  * of that kind; `map-object.ts` is the rule then. That both agree is a property test.
  */
-export function compileDiff({ properties, hooks, defaultMapping }: ProgramPayload, runtime: ProgramRuntime): DiffObject | null {
+export function compileDiff(
+  { properties, hooks, defaultMapping }: ProgramPayload,
+  runtime: ProgramRuntime,
+): DiffObject | null {
   const isPlain = hooks.onUpdate === null && defaultMapping === null && properties.every(isCopy);
   if (!isPlain || new Set(properties.map((step) => step.target[0])).size < properties.length) return null;
   const reads = properties.map((step): Read => {
-    return { key: step.target[0]!, read: compileRead(step.source), default: step.default, keepsAbsent: step.ifAbsent === 'keep' };
+    return {
+      key: step.target[0]!,
+      read: compileRead(step.source),
+      default: step.default,
+      keepsAbsent: step.ifAbsent === 'keep',
+    };
   });
   return (source, existing) => {
     let object: JsonObject | null = null;
@@ -50,7 +58,13 @@ export function compileDiff({ properties, hooks, defaultMapping }: ProgramPayloa
 function isCopy(step: PropertyStep): boolean {
   const [key] = step.target;
   const isOwnName = key !== '_id' && key !== '_rev' && key !== '__proto__' && !(String(key) in Object.prototype);
-  return step.target.length === 1 && isOwnName && step.condition === null && step.transform === null && step.linkQualifier === null;
+  return (
+    step.target.length === 1 &&
+    isOwnName &&
+    step.condition === null &&
+    step.transform === null &&
+    step.linkQualifier === null
+  );
 }
 
 function compileRead(tokens: readonly string[] | null): (source: JsonObject) => Json {

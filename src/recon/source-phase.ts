@@ -14,7 +14,8 @@ import type { RunContext } from './run-context.ts';
 
 interface Batch {
   readonly page: ScanPage;
-  readonly prepared: readonly Prepared[];
+  /** Under way while earlier batches are dealt with. */
+  readonly prepared: Promise<readonly Prepared[]>;
   readonly faults: readonly PlannedChange[];
 }
 
@@ -55,7 +56,7 @@ async function goThrough(
   for await (const batch of ahead(batches(run, start))) {
     run.signal.throwIfAborted();
     if (batch.page.objects.length + batch.page.faults.length > 0) isEmpty = false;
-    await planBatch(run, batch.prepared, pending, applier, cursor);
+    await planBatch(run, await batch.prepared, pending, applier, cursor);
     for (const fault of batch.faults) pending.add(fault);
     pending.closeBatch();
     cursor = batch.page.cursor;
@@ -91,16 +92,23 @@ function isDue({ world, request }: RunContext, pending: Pending): boolean {
   return pending.writes >= world.target.preferredWriteCount() || pending.size >= limit;
 }
 
-/** Runs one step ahead of its consumer. */
+/** Batches that are read and looked up before their turn: the repository answers while the engine works. */
+const AHEAD = 2;
+
+/** Runs some steps ahead of its consumer. */
 async function* ahead<T>(items: AsyncIterable<T>): AsyncIterable<T> {
   const iterator = items[Symbol.asyncIterator]();
-  let next = iterator.next();
-  next.catch(() => {});
-  for (;;) {
-    const result = await next;
-    if (result.done === true) return;
-    next = iterator.next();
+  const queue: Promise<IteratorResult<T>>[] = [];
+  const fill = (): void => {
+    const next = iterator.next();
     next.catch(() => {});
+    queue.push(next);
+  };
+  for (let i = 0; i < AHEAD; i++) fill();
+  for (;;) {
+    const result = await queue.shift()!;
+    if (result.done === true) return;
+    fill();
     yield result.value;
   }
 }
@@ -115,15 +123,21 @@ async function* batches(run: RunContext, start: SourcePhaseStart): AsyncIterable
       else faults.push(failure(stored.id, `source object ${stored.id} appears more than once; the first one was used`));
     }
     for (const fault of page.faults) faults.push(rowFault(run, fault));
-    const prepared = (await prepareSources(run.world, fresh)).filter(
-      (one) => !start.isDone(one.sourceId, one.linkQualifier),
-    );
-    await touchLinked(
-      run,
-      page.faults.flatMap((fault) => fault.id ?? []),
-    );
+    const prepared = prepareBatch(run, start, fresh, page);
+    prepared.catch(() => {});
     yield { page, prepared, faults };
   }
+}
+
+async function prepareBatch(
+  run: RunContext,
+  start: SourcePhaseStart,
+  fresh: readonly StoredObject[],
+  page: ScanPage,
+): Promise<readonly Prepared[]> {
+  const ids = page.faults.flatMap((fault) => fault.id ?? []);
+  const [prepared] = await Promise.all([prepareSources(run.world, fresh), touchLinked(run, ids)]);
+  return prepared.filter((one) => !start.isDone(one.sourceId, one.linkQualifier));
 }
 
 function scanSource(run: RunContext, after: Json): AsyncIterable<ScanPage> {

@@ -37,22 +37,23 @@ describe('a target that a source object is linked to', () => {
   });
 
   it.each([
-    ['a(key=1,name=Ann) b(key=1,status=off)', ['a>t FOUND UPDATE done', 'b>t UNQUALIFIED DELETE done'], 't(key=1,name=Ann)'],
+    [
+      'a(key=1,name=Ann) b(key=1,status=off)',
+      ['a>t FOUND UPDATE done', 'b>t UNQUALIFIED DELETE done'],
+      't(key=1,name=Ann)',
+    ],
     [
       'b(key=1,status=off) a(key=1,name=Ann)',
       ['b>t UNQUALIFIED DELETE skipped', 'a>t FOUND UPDATE done'],
       't(key=1,name=Ann)',
     ],
-  ])(
-    'is kept whichever of a valid and an invalid source object comes first (%s)',
-    async (sources, entries, after) => {
-      await using engine = await openEngine({
-        mappings: [MAPPING],
-        memory: { hr: objects(sources) },
-        managed: { user: objects('t(key=1)') },
-      });
-      expect((await engine.run('m')).entries.map(showEntry)).toEqual(entries);
-      expect(showObjects(await engine.objects('managed/user'))).toBe(after);
-    },
-  );
+  ])('is kept whichever of a valid and an invalid source object comes first (%s)', async (sources, entries, after) => {
+    await using engine = await openEngine({
+      mappings: [MAPPING],
+      memory: { hr: objects(sources) },
+      managed: { user: objects('t(key=1)') },
+    });
+    expect((await engine.run('m')).entries.map(showEntry)).toEqual(entries);
+    expect(showObjects(await engine.objects('managed/user'))).toBe(after);
+  });
 });
