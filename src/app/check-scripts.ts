@@ -1,6 +1,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Log } from '../base/log.ts';
 import { compileMapping } from '../mapping/compile-mapping.ts';
+import type { ScriptFault } from '../mapping/script-host.ts';
 import { createScriptHost } from '../script/script-host.ts';
 import type { ProjectConfig } from './config/project-config.ts';
 import { openScriptFiles } from './config/script-files.ts';
@@ -25,7 +26,7 @@ export async function checkScripts(config: ProjectConfig, log: Log): Promise<rea
           file,
           pointer: fault.file === null ? mapping.pointer : '',
           ...position,
-          message: `${fault.place}: ${fault.message}`,
+          message: `${fault.place}${inlinePosition(fault)}: ${fault.message}`,
         };
       });
       return [...diagnostics, ...faults];
@@ -33,4 +34,9 @@ export async function checkScripts(config: ProjectConfig, log: Log): Promise<rea
   } finally {
     await host.close();
   }
+}
+
+/** Of a script that stands in the configuration itself: line and column within its own text. */
+function inlinePosition({ file, line, column }: ScriptFault): string {
+  return file !== null || line === null ? '' : ` (inline:${line}:${column ?? 1})`;
 }

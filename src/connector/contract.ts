@@ -16,6 +16,8 @@ export interface Connector {
 export interface ConnectorKind {
   /** Class names that select it, e.g. `org.forgerock.openicf.csvfile.CSVFileConnector`. */
   readonly connectorNames: readonly string[];
+  /** Keys of `configurationProperties` that mean something here; others are accepted with a warning. */
+  readonly knownProperties: readonly string[];
   /** Checks `configurationProperties` without touching the world. */
   check(config: ConnectorConfig): readonly ConfigFault[];
   /** Builds it. Nothing is opened before the first use. */

@@ -11,7 +11,7 @@ import { readProvisioner } from './read-provisioner.ts';
 import { provisionerSchema } from './schema-provisioner.ts';
 import type { ScriptFiles } from './script-files.ts';
 
-type Kind = Pick<ConnectorKind, 'connectorNames' | 'check'>;
+type Kind = Pick<ConnectorKind, 'connectorNames' | 'check'> & Partial<Pick<ConnectorKind, 'knownProperties'>>;
 
 /** Null if there is an error. */
 export function loadConnectors(
@@ -56,9 +56,23 @@ function checkKind(config: ProvisionerConfig, file: LoadedFile, kinds: readonly 
     report(findings, 'warning', member(member(root, 'connectorRef'), 'connectorName'), message, hint);
     return;
   }
+  checkProperties(member(root, 'configurationProperties'), kind, findings);
   if (!config.enabled) return;
   for (const fault of kind.check(config))
     report(findings, fault.severity, nodeAt(root, fault.pointer), fault.message, fault.hint);
+}
+
+function checkProperties(node: JsonNode, { knownProperties }: Kind, findings: Findings): void {
+  if (knownProperties === undefined) return;
+  for (const [key, value] of entries(node))
+    if (!knownProperties.includes(key))
+      report(
+        findings,
+        'warning',
+        value,
+        `unknown key "${key}"; the connector ignores it`,
+        didYouMean(key, knownProperties),
+      );
 }
 
 function nodeAt(root: JsonNode, pointer: string): JsonNode {
@@ -71,6 +85,14 @@ function checkNames(files: readonly LoadedFile[], findings: Findings): void {
     const node = root === null ? null : member(root, 'name');
     const name = node === null ? null : textOf(node);
     if (node === null || name === null) continue;
+    if (!/^[\p{L}\p{N}_]+$/u.test(name))
+      report(
+        findings,
+        'warning',
+        node,
+        `the name "${name}" has other characters than letters and digits`,
+        'OpenIDM refuses it; paths and scripts are simpler without.',
+      );
     const first = seen.get(name);
     if (first === undefined) seen.set(name, file);
     else

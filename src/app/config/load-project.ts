@@ -20,7 +20,8 @@ import { substitute, type PropertyResolver } from './substitution.ts';
 export interface LoadOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** What connectors there are; without it, connector classes and their settings are not checked. */
-  readonly connectorKinds?: readonly Pick<ConnectorKind, 'connectorNames' | 'check'>[];
+  readonly connectorKinds?: readonly (Pick<ConnectorKind, 'connectorNames' | 'check'> &
+    Partial<Pick<ConnectorKind, 'knownProperties'>>)[];
   /** A file with one more mapping, see `readInlineMapping`. */
   readonly inlineMapping?: string;
   /** What `&{launcher.install.location}` and `&{launcher.working.location}` stand for. */

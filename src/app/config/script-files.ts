@@ -1,7 +1,8 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readFileSync, realpathSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { ModuleSource } from '../../mapping/script-host.ts';
 import { isBuiltInScript } from './built-in-scripts.ts';
+import { shippedModule } from './shipped-modules.ts';
 
 export const MAX_SCRIPT_BYTES = 1024 * 1024;
 const MAX_CACHED = 1000;
@@ -81,13 +82,17 @@ function resolveModule(
       const result = file === null ? null : read(file);
       if (file !== null && result?.ok === true) return { file, code: result.code };
     }
-  return null;
+  return shippedModule(request);
 }
 
 function readCached(cache: Map<string, Cached>, root: string, file: string): Read {
   const absolute = path.join(root, file);
   const stat = statSync(absolute, { throwIfNoEntry: false });
   if (stat === undefined || !stat.isFile()) return { ok: false, isMissing: true, message: `${file} is not a file` };
+  if (insideProject(realpathSync(root), realpathSync(absolute)) === null) {
+    const message = `the script ${file} is a link to a file outside of the project directory`;
+    return { ok: false, isMissing: false, message };
+  }
   if (stat.size > MAX_SCRIPT_BYTES) {
     const message = `the script ${file} has ${stat.size} bytes; at most ${MAX_SCRIPT_BYTES} are read`;
     return { ok: false, isMissing: false, message };

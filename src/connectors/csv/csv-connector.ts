@@ -26,6 +26,19 @@ export const csvConnector: ConnectorKind = {
     'org.forgerock.openicf.connectors.csv.CSVFileConnector',
     'csv',
   ],
+  knownProperties: [
+    'csvFile',
+    'headerUid',
+    'headerName',
+    'headerPassword',
+    'quoteCharacter',
+    'fieldDelimiter',
+    'newlineString',
+    'multivalueDelimiter',
+    'encoding',
+    'maxCellMiB',
+    'syncFileRetentionCount',
+  ],
   check(config) {
     const faults: ConfigFault[] = [];
     readCsvFormat(config.configurationProperties, (fault) => faults.push(fault));

@@ -12,6 +12,7 @@ import { MemorySet } from './memory-set.ts';
  */
 export const memoryConnector: ConnectorKind = {
   connectorNames: ['memory'],
+  knownProperties: ['objects'],
   check: (config) => [...checkObjects(config)],
   create: (config) => new MemoryConnector(config),
 };

@@ -20,6 +20,7 @@ import { ensureFile, XmlSet } from './xml-set.ts';
 /** XML files (specification §10.8). One file may hold objects of several types. */
 export const xmlConnector: ConnectorKind = {
   connectorNames: ['org.forgerock.openicf.connectors.xml.XMLConnector', 'xml'],
+  knownProperties: ['xmlFilePath', 'xsdFilePath', 'xsdIcfFilePath', 'createFileIfNotExists'],
   check: (config) => [...checkProperties(config), ...checkTypes(config)],
   create: (config, services) => new XmlConnector(config, services),
 };
