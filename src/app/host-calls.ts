@@ -1,7 +1,7 @@
-import { Failure, messageOf, type FailureCode } from '../base/failure.ts';
+import { Failure } from '../base/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { LogLevel } from '../base/log.ts';
-import type { HostAnswer, HostCall, HostCallHandler } from '../mapping/script-host.ts';
+import type { HostCall, HostCallHandler } from '../mapping/script-host.ts';
 import type { ObjectSet, ObjectWrite, StoredObject } from '../model/object-set.ts';
 import { toQuery } from '../model/to-query.ts';
 import { changedAttributes } from '../mapping/map-object.ts';
@@ -9,38 +9,13 @@ import { applyPatch } from '../base/patch.ts';
 import { matchesHash, saltedHash } from './hashing.ts';
 import type { Lockstep } from './lockstep.ts';
 
-/** HTTP statuses that scripts see in the errors of `openidm.*`: specification §1.10, §10.5. */
-const STATUS: Readonly<Record<FailureCode, number>> = {
-  'bad-request': 400,
-  'bad-configuration': 500,
-  'not-found': 404,
-  exists: 412,
-  revision: 412,
-  conflict: 409,
-  denied: 403,
-  unsupported: 501,
-  'invalid-data': 400,
-  'incomplete-read': 503,
-  unreachable: 503,
-  timeout: 503,
-  locked: 409,
-  canceled: 503,
-  script: 500,
-  corrupt: 500,
-  internal: 500,
-};
-
-/** Answers the `openidm.*` calls of scripts on the same collections that mappings use (specification §9.2). */
+/**
+ * Answers the `openidm.*` calls of scripts on the same collections that mappings use (specification §9.2). What it throws
+ * reaches the script as an error with `code` and `message`.
+ */
 export function hostCalls(lockstep: Lockstep, repository = lockstep.repository): HostCallHandler {
   const sets = (path: string): { set: ObjectSet; id: string | null } => resolve(lockstep, path, repository);
-  return async (call): Promise<HostAnswer> => {
-    try {
-      return { ok: true, value: await answer(call, sets, lockstep) };
-    } catch (error) {
-      const code = error instanceof Failure ? STATUS[error.code] : 500;
-      return { ok: false, error: { code, message: messageOf(error) } };
-    }
-  };
+  return async (call) => ({ ok: true, value: await answer(call, sets, lockstep) });
 }
 
 type Sets = (path: string) => { set: ObjectSet; id: string | null };

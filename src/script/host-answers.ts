@@ -45,6 +45,7 @@ function refusal(code: number, message: string): HostAnswer {
   return { ok: false, error: { code, message } };
 }
 
+/** What scripts see as `code`: specification §1.10, §10.5. */
 const HTTP: Readonly<Record<FailureCode, number>> = {
   'bad-request': 400,
   'bad-configuration': 500,
@@ -55,7 +56,7 @@ const HTTP: Readonly<Record<FailureCode, number>> = {
   denied: 403,
   unsupported: 501,
   'invalid-data': 400,
-  'incomplete-read': 500,
+  'incomplete-read': 503,
   unreachable: 503,
   timeout: 503,
   locked: 409,
