@@ -117,7 +117,7 @@ export function machine(rounds: number): string {
     .map((one) => one.toFixed(1))
     .join(' ');
   const memory = Math.round(os.totalmem() / 1024 ** 3);
-  return `${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${cpu?.model ?? 'unknown'}, ${memory} GiB, ${os.type()} ${os.release()}, Node ${process.version}, load ${load}, median of ${rounds} rounds`;
+  return `${new Date().toISOString().slice(0, 10)}, ${os.cpus().length} × ${cpu?.model ?? 'unknown'}, ${memory} GiB, ${os.type()} ${os.release().split('.').slice(0, 2).join('.')}, Node ${process.version}, load ${load}, median of ${rounds} rounds`;
 }
 
 function k(count: number): string {
