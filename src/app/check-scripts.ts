@@ -1,8 +1,8 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Log } from '../base/log.ts';
-import { compileMapping } from '../mapping/compile-mapping.ts';
 import type { ScriptFault } from '../mapping/script-host.ts';
 import { createScriptHost } from '../script/script-host.ts';
+import { compileConfigured } from './compile-configured.ts';
 import type { ProjectConfig } from './config/project-config.ts';
 import { openScriptFiles } from './config/script-files.ts';
 
@@ -10,13 +10,9 @@ import { openScriptFiles } from './config/script-files.ts';
 export async function checkScripts(config: ProjectConfig, log: Log): Promise<readonly Diagnostic[]> {
   const files = openScriptFiles(config.directory);
   const host = createScriptHost({ log });
-  const findScript = (name: string): { file: string; code: string } | null => {
-    const found = files.find(name);
-    return found.kind === 'file' ? { file: found.file, code: found.code } : null;
-  };
   try {
     return config.mappings.flatMap((mapping) => {
-      const { mapping: compiled, diagnostics } = compileMapping(mapping, { mappings: config.mappings, findScript });
+      const { mapping: compiled, diagnostics } = compileConfigured(config, files, mapping);
       const faults = host.check(compiled.scripts).map((fault): Diagnostic => {
         const file = fault.file ?? mapping.file;
         const position =

@@ -8,7 +8,6 @@ import type { Log } from '../base/log.ts';
 import { uuidV7Source, type NewId } from '../base/uuid.ts';
 import type { Connector } from '../connector/contract.ts';
 import { retry } from '../connector/retry.ts';
-import { compileMapping } from '../mapping/compile-mapping.ts';
 import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import type { ScriptHost } from '../mapping/script-host.ts';
@@ -18,6 +17,7 @@ import { managedCollection } from '../managed/managed-collection.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { openSqliteRepository } from '../repo/sqlite/sqlite-repository.ts';
 import { createScriptHost } from '../script/script-host.ts';
+import { compileConfigured } from './compile-configured.ts';
 import { connectorKind } from './connector-kinds.ts';
 import type { ProjectConfig } from './config/project-config.ts';
 import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
@@ -94,11 +94,7 @@ function mappingConfig(config: ProjectConfig, name: string): MappingConfig {
 }
 
 function compile(config: ProjectConfig, files: ScriptFiles, mapping: MappingConfig): CompiledMapping {
-  const findScript = (name: string): { file: string; code: string } | null => {
-    const found = files.find(name);
-    return found.kind === 'file' ? { file: found.file, code: found.code } : null;
-  };
-  const { mapping: compiled, diagnostics } = compileMapping(mapping, { mappings: config.mappings, findScript });
+  const { mapping: compiled, diagnostics } = compileConfigured(config, files, mapping);
   const [fault] = diagnostics;
   if (fault !== undefined)
     throw new Failure('bad-configuration', `${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`);

@@ -14,6 +14,7 @@ import type { Progress } from '../recon/progress.ts';
 import { reconcile, type ReconOptions, type ReconResult } from '../recon/recon.ts';
 import { readByKey } from '../sync/read-by-key.ts';
 import { StagedSet } from '../recon/staged-set.ts';
+import { storedEntries } from '../recon/stored-entries.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { planningRepository } from '../repo/planning-repository.ts';
 import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
@@ -67,13 +68,8 @@ const LATE: ReadonlySet<RunEntry['changeClass']> = new Set(['delete', 'unlink', 
 
 /** A plan that may have gone back on an entry tells its entries at the end: only those that stand. */
 async function tellEntries(repository: Repository, runId: string, onEntry: (entry: RunEntry) => void): Promise<void> {
-  let afterSeq = 0;
-  for (;;) {
-    const entries = await repository.runs.entries(runId, { afterSeq, limit: 1000 });
-    for (const entry of entries) if (entry.status !== 'skipped' || LATE.has(entry.changeClass)) onEntry(entry);
-    if (entries.length < 1000) return;
-    afterSeq = entries[entries.length - 1]!.seq;
-  }
+  for await (const entry of storedEntries(repository.runs, runId))
+    if (entry.status !== 'skipped' || LATE.has(entry.changeClass)) onEntry(entry);
 }
 
 function pickDefined({ resume, abandon, signal, onEntry, onProgress }: RunMappingOptions): Partial<ReconOptions> {

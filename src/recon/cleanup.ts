@@ -3,6 +3,7 @@ import type { Link } from '../model/link.ts';
 import type { CommitUnit } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
 import type { RunContext } from './run-context.ts';
+import { storedEntries } from './stored-entries.ts';
 
 const PAGE = 1000;
 
@@ -48,20 +49,11 @@ async function withoutTarget(run: RunContext, links: readonly Link[]): Promise<r
 /** Links that this run is going to remove anyway. */
 async function plannedLinks(run: RunContext): Promise<ReadonlySet<string>> {
   const ids = new Set<string>();
-  let afterSeq = 0;
-  for (;;) {
-    const entries = await run.world.repository.runs.entries(run.ledger.record.id, {
-      status: 'planned',
-      afterSeq,
-      limit: PAGE,
-    });
-    for (const entry of entries) {
-      const link = entry.detail?.['link'];
-      if (typeof link === 'object' && link !== null && !Array.isArray(link)) ids.add(String(link['id']));
-    }
-    if (entries.length < PAGE) return ids;
-    afterSeq = entries[entries.length - 1]!.seq;
+  for await (const entry of storedEntries(run.world.repository.runs, run.ledger.record.id, { status: 'planned' })) {
+    const link = entry.detail?.['link'];
+    if (typeof link === 'object' && link !== null && !Array.isArray(link)) ids.add(String(link['id']));
   }
+  return ids;
 }
 
 function toEntry(run: RunContext, link: Link): RunEntry {

@@ -4,11 +4,12 @@ import { isManagedSet } from '../model/managed-set.ts';
 import type { ObjectWrite, StoredObject } from '../model/object-set.ts';
 import type { CommitUnit, LinkWrite } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
-import { prepareSources, type Prepared } from '../sync/gather-source.ts';
+import { keyOf, prepareSources, type Prepared } from '../sync/gather-source.ts';
 import { linksOfSources } from '../sync/link-view.ts';
 import type { Outcome, PlannedChange } from '../sync/planned-change.ts';
 import type { Contest, Progress } from './progress.ts';
 import type { RunContext } from './run-context.ts';
+import { storedEntries } from './stored-entries.ts';
 
 /*
  * Two source objects that correlate to one target: the one with the smaller id gets it, whichever comes first. While the
@@ -61,7 +62,7 @@ export async function resolveContests(
     if (!contest.isUndone) await takeBack(run, contest, entries);
     const decided = contest.isUndone ? await entriesOf(run) : new Map<string, RunEntry>();
     const open = sourceIds
-      .filter((id) => !decided.has(key(id, contest.linkQualifier)))
+      .filter((id) => !decided.has(keyOf(id, contest.linkQualifier)))
       .sort((a, b) => (run.view.sourceKey(a) < run.view.sourceKey(b) ? -1 : 1));
     const objects = await run.world.source.readMany(open);
     const inOrder = open.flatMap((id) => objects.get(id) ?? []);
@@ -75,10 +76,6 @@ export async function resolveContests(
   }
 }
 
-function key(sourceId: string | null, linkQualifier: string): string {
-  return `${linkQualifier}\u0000${sourceId}`;
-}
-
 /** The entry that counts for each source object: the last one that was not given up. */
 async function entriesOf(run: RunContext): Promise<Map<string, RunEntry>> {
   const found = new Map<string, RunEntry>();
@@ -88,21 +85,16 @@ async function entriesOf(run: RunContext): Promise<Map<string, RunEntry>> {
       ...contest.challengers.map((one) => one.sourceId),
     ]),
   );
-  let afterSeq = 0;
-  for (;;) {
-    const entries = await run.world.repository.runs.entries(run.ledger.record.id, { afterSeq, limit: 1000 });
-    for (const entry of entries)
-      if (entry.sourceId !== null && wanted.has(entry.sourceId) && entry.status !== 'skipped')
-        found.set(key(entry.sourceId, entry.linkQualifier), entry);
-    if (entries.length < 1000) return found;
-    afterSeq = entries[entries.length - 1]!.seq;
-  }
+  for await (const entry of storedEntries(run.world.repository.runs, run.ledger.record.id))
+    if (entry.sourceId !== null && wanted.has(entry.sourceId) && entry.status !== 'skipped')
+      found.set(keyOf(entry.sourceId, entry.linkQualifier), entry);
+  return found;
 }
 
 async function takeBack(run: RunContext, contest: Contest, entries: ReadonlyMap<string, RunEntry>): Promise<void> {
   const { world, view, ledger } = run;
   const { linkQualifier } = contest;
-  const given = entries.get(key(contest.holder, linkQualifier));
+  const given = entries.get(keyOf(contest.holder, linkQualifier));
   const target = (await world.target.readMany([contest.targetId])).get(contest.targetId) ?? null;
   const write = given === undefined || target === null ? null : inverse(given, target);
   if (write !== null && !isManagedSet(world.target)) await world.target.write([write]);
@@ -113,7 +105,7 @@ async function takeBack(run: RunContext, contest: Contest, entries: ReadonlyMap<
   const object = write !== null && isManagedSet(world.target) ? { object: world.target.toRowWrite(write) } : {};
   const units: CommitUnit[] = [{ ...object, links: unlinks }];
   for (const { sourceId } of [{ sourceId: contest.holder }, ...contest.challengers]) {
-    const entry = entries.get(key(sourceId, linkQualifier));
+    const entry = entries.get(keyOf(sourceId, linkQualifier));
     if (entry === undefined) continue;
     const { runId, seq, status } = entry;
     const message = `given up and decided again: ${contest.targetId} is claimed by ${contest.challengers.length + 1} source objects`;

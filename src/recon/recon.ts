@@ -2,6 +2,7 @@ import { Failure, messageOf, type FailureCode } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Repository } from '../model/repository.ts';
 import type { RunEntry, RunRecord, RunState } from '../model/run.ts';
+import { keyOf } from '../sync/gather-source.ts';
 import type { World } from '../sync/world.ts';
 import { planLinkCleanup } from './cleanup.ts';
 import { finishPlanned, rejectAll } from './finish-planned.ts';
@@ -13,6 +14,7 @@ import { reconcileIds } from './recon-by-id.ts';
 import { reportResults } from './result-script.ts';
 import { runContext, type ReconRequest, type RunContext } from './run-context.ts';
 import { replaySources, runSourcePhase } from './source-phase.ts';
+import { storedEntries } from './stored-entries.ts';
 import { runTargetPhase } from './target-phase.ts';
 
 export interface ReconOptions {
@@ -102,11 +104,8 @@ async function start(options: ReconOptions, fence: { name: string; token: number
 async function resumedProgress(repository: Repository, resume: RunRecord): Promise<Progress> {
   const progress = fromJson(resume.progress);
   let { lastSeq } = progress;
-  for (;;) {
-    const entries = await repository.runs.entries(resume.id, { afterSeq: lastSeq, limit: 1000 });
-    if (entries.length === 0) return { ...progress, lastSeq };
-    lastSeq = entries[entries.length - 1]!.seq;
-  }
+  for await (const { seq } of storedEntries(repository.runs, resume.id, { afterSeq: lastSeq })) lastSeq = seq;
+  return { ...progress, lastSeq };
 }
 
 async function isEmpty({ world, request, signal }: ReconOptions): Promise<boolean> {
@@ -172,16 +171,10 @@ async function phases(run: RunContext): Promise<void> {
 
 /** Targets that an interrupted run had dealt with in its source phase are not left over. */
 async function touchRecorded({ world, ledger, touchedTargets, view }: RunContext): Promise<void> {
-  let afterSeq = 0;
-  for (;;) {
-    const entries = await world.repository.runs.entries(ledger.record.id, { afterSeq, limit: 1000 });
-    for (const entry of entries) {
-      if (entry.phase !== 'source' || entry.status === 'skipped') continue;
-      for (const id of entry.ambiguousTargetIds ?? []) touchedTargets.add(view.targetKey(id));
-      if (entry.targetId !== null) touchedTargets.add(view.targetKey(entry.targetId));
-    }
-    if (entries.length < 1000) return;
-    afterSeq = entries[entries.length - 1]!.seq;
+  for await (const entry of storedEntries(world.repository.runs, ledger.record.id)) {
+    if (entry.phase !== 'source' || entry.status === 'skipped') continue;
+    for (const id of entry.ambiguousTargetIds ?? []) touchedTargets.add(view.targetKey(id));
+    if (entry.targetId !== null) touchedTargets.add(view.targetKey(entry.targetId));
   }
 }
 
@@ -211,17 +204,12 @@ async function dealtWith(
   recovered: readonly RunEntry[],
 ): Promise<(sourceId: string, linkQualifier: string) => boolean> {
   const { cursorSeq } = run.ledger.progress;
-  const keys = new Set(recovered.map((entry) => `${entry.linkQualifier}\u0000${entry.sourceId}`));
-  let afterSeq = cursorSeq ?? 0;
-  for (;;) {
-    const entries = await run.world.repository.runs.entries(run.ledger.record.id, { afterSeq, limit: 1000 });
-    for (const entry of entries)
-      if (entry.phase === 'source' && entry.status !== 'skipped')
-        keys.add(`${entry.linkQualifier}\u0000${entry.sourceId}`);
-    if (entries.length < 1000) break;
-    afterSeq = entries[entries.length - 1]!.seq;
-  }
-  return (sourceId, linkQualifier) => keys.has(`${linkQualifier}\u0000${sourceId}`);
+  const keys = new Set(recovered.map((entry) => keyOf(String(entry.sourceId), entry.linkQualifier)));
+  const after = { afterSeq: cursorSeq ?? 0 };
+  for await (const entry of storedEntries(run.world.repository.runs, run.ledger.record.id, after))
+    if (entry.phase === 'source' && entry.status !== 'skipped')
+      keys.add(keyOf(String(entry.sourceId), entry.linkQualifier));
+  return (sourceId, linkQualifier) => keys.has(keyOf(sourceId, linkQualifier));
 }
 
 async function targetPhase(run: RunContext): Promise<void> {

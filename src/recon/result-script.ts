@@ -1,8 +1,7 @@
 import { isoTime } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { RunContext } from './run-context.ts';
-
-const PAGE = 1000;
+import { storedEntries } from './stored-entries.ts';
 
 /** Calls the mapping's `result` script (specification §5.9). Ids are read back from the run's entries, only for it. */
 export async function reportResults(run: RunContext): Promise<void> {
@@ -45,18 +44,13 @@ interface Lists {
 
 async function idsBySituation(run: RunContext): Promise<Lists> {
   const lists: Lists = { source: {}, target: {} };
-  let afterSeq = 0;
-  for (;;) {
-    const entries = await run.world.repository.runs.entries(run.ledger.record.id, { afterSeq, limit: PAGE });
-    for (const entry of entries) {
-      if (entry.phase === 'cleanup' || entry.situation === null) continue;
-      const side = lists[entry.phase];
-      const id = entry.phase === 'source' ? entry.sourceId : entry.targetId;
-      const list = (side[entry.situation] ??= { count: 0, ids: [] }) as { count: number; ids: string[] };
-      list.count++;
-      if (id !== null) list.ids.push(id);
-    }
-    if (entries.length < PAGE) return lists;
-    afterSeq = entries[entries.length - 1]!.seq;
+  for await (const entry of storedEntries(run.world.repository.runs, run.ledger.record.id)) {
+    if (entry.phase === 'cleanup' || entry.situation === null) continue;
+    const side = lists[entry.phase];
+    const id = entry.phase === 'source' ? entry.sourceId : entry.targetId;
+    const list = (side[entry.situation] ??= { count: 0, ids: [] }) as { count: number; ids: string[] };
+    list.count++;
+    if (id !== null) list.ids.push(id);
   }
+  return lists;
 }

@@ -5,11 +5,8 @@ type Validity = 'valid' | 'invalid';
 type LinkState = 'linkedTargetExists' | 'linkedTargetMissing' | 'unlinked';
 type Candidates = 'none' | 'one' | 'oneLinkedElsewhere' | 'many';
 
-/**
- * Source phase, and create and update events: specification §4.2. Correlation is only asked when there is no link, so
- * the linked rows hold one situation each.
- */
-export const SOURCE_TABLE: Readonly<
+/** By validity and link; without a link, by the number of candidates. */
+type SourceSideTable = Readonly<
   Record<
     Validity,
     {
@@ -18,7 +15,13 @@ export const SOURCE_TABLE: Readonly<
       readonly unlinked: Readonly<Record<Candidates, Situation>>;
     }
   >
-> = {
+>;
+
+/**
+ * Source phase, and create and update events: specification §4.2. Correlation is only asked when there is no link, so
+ * the linked rows hold one situation each.
+ */
+export const SOURCE_TABLE: SourceSideTable = {
   valid: {
     linkedTargetExists: 'CONFIRMED',
     linkedTargetMissing: 'MISSING',
@@ -35,16 +38,7 @@ export const SOURCE_TABLE: Readonly<
  * The source object is gone: specification §4.3. With a link, validity is that of the target (`validTarget`); without
  * one, that of the source's last known state. Without such a state nothing can be correlated: no candidates.
  */
-export const GONE_TABLE: Readonly<
-  Record<
-    Validity,
-    {
-      readonly linkedTargetExists: Situation;
-      readonly linkedTargetMissing: Situation;
-      readonly unlinked: Readonly<Record<Candidates, Situation>>;
-    }
-  >
-> = {
+export const GONE_TABLE: SourceSideTable = {
   valid: {
     linkedTargetExists: 'SOURCE_MISSING',
     linkedTargetMissing: 'LINK_ONLY',

@@ -1,5 +1,6 @@
 import type { Log } from '../../base/log.ts';
 import type { ObjectType } from '../../connector/object-type.ts';
+import { rewriteSize } from '../../connector/rewrite-size.ts';
 import { queryByScan, readManyByScan } from '../../connector/scan-lookup.ts';
 import type {
   ObjectSet,
@@ -28,10 +29,6 @@ export interface CsvSetOptions {
 }
 
 const TRAITS: ObjectSetTraits = { lookup: 'scan', isTransactional: false, storesNull: false, acceptsIds: false };
-const FEWEST_WRITES = 500;
-const MOST_WRITES = 20_000;
-/** Every batch rewrites the file. Four batches for a whole file of changes keep the cost linear in its size. */
-const ROWS_PER_WRITE = 4;
 
 export class CsvSet implements ObjectSet {
   readonly path: string;
@@ -67,7 +64,7 @@ export class CsvSet implements ObjectSet {
   }
 
   preferredWriteCount(): number {
-    return Math.min(MOST_WRITES, Math.max(FEWEST_WRITES, Math.ceil(this.#rowCount / ROWS_PER_WRITE)));
+    return rewriteSize(this.#rowCount);
   }
 
   close(): Promise<void> {

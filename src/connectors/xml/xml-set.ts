@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { Failure, messageOf } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type { ObjectType } from '../../connector/object-type.ts';
+import { rewriteSize } from '../../connector/rewrite-size.ts';
 import { queryByScan, readManyByScan } from '../../connector/scan-lookup.ts';
 import type {
   ObjectSet,
@@ -31,10 +32,6 @@ export interface XmlSetOptions {
 }
 
 const TRAITS: ObjectSetTraits = { lookup: 'scan', isTransactional: false, storesNull: false, acceptsIds: false };
-const FEWEST_WRITES = 500;
-const MOST_WRITES = 20_000;
-/** Every batch rewrites the file; batches that grow with it keep the cost linear. */
-const OBJECTS_PER_WRITE = 4;
 
 export class XmlSet implements ObjectSet {
   readonly path: string;
@@ -73,7 +70,7 @@ export class XmlSet implements ObjectSet {
   }
 
   preferredWriteCount(): number {
-    return Math.min(MOST_WRITES, Math.max(FEWEST_WRITES, Math.ceil(this.#objectCount / OBJECTS_PER_WRITE)));
+    return rewriteSize(this.#objectCount);
   }
 
   close(): Promise<void> {
