@@ -8,26 +8,32 @@ export type NewId = () => string;
  * which makes bulk creation about three times as fast.
  */
 export function uuidV7Source(clock: Clock = systemClock): NewId {
-  const pool = Buffer.alloc(8 * 512);
-  let offset = pool.length;
+  const pool = Buffer.alloc(8 * POOLED);
+  let hex = '';
+  let used = POOLED;
   let lastMs = 0;
   let sequence = 0;
+  let time = '';
   return () => {
-    if (offset === pool.length) {
-      randomFillSync(pool);
-      offset = 0;
+    if (used === POOLED) {
+      hex = randomFillSync(pool).toString('hex');
+      used = 0;
     }
     const ms = Math.max(clock.nowMs(), lastMs);
     sequence = ms === lastMs ? sequence + 1 : 0;
-    lastMs = ms;
-    if (sequence > 0xfff) {
-      lastMs++;
-      sequence = 0;
+    const nextMs = sequence > 0xfff ? ms + 1 : ms;
+    if (sequence > 0xfff) sequence = 0;
+    if (nextMs !== lastMs) {
+      const digits = nextMs.toString(16).padStart(12, '0');
+      time = `${digits.slice(0, 8)}-${digits.slice(8)}-7`;
+      lastMs = nextMs;
     }
-    const time = lastMs.toString(16).padStart(12, '0');
-    const random = pool.toString('hex', offset, offset + 8);
-    offset += 8;
-    const variant = (8 + (pool[offset - 8]! & 3)).toString(16);
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${sequence.toString(16).padStart(3, '0')}-${variant}${random.slice(1, 4)}-${random.slice(4, 16)}`;
+    const at = 16 * used++;
+    const variant = VARIANTS[pool[at / 2]! & 3]!;
+    const count = sequence.toString(16).padStart(3, '0');
+    return `${time}${count}-${variant}${hex.slice(at + 1, at + 4)}-${hex.slice(at + 4, at + 16)}`;
   };
 }
+
+const POOLED = 512;
+const VARIANTS = ['8', '9', 'a', 'b'];

@@ -72,7 +72,7 @@ function propertyCondition(
   };
 }
 
-function compileRead(tokens: readonly string[] | null): (source: JsonObject) => Json {
+export function compileRead(tokens: readonly string[] | null): (source: JsonObject) => Json {
   if (tokens === null) return () => null;
   if (tokens.length === 0) return (source) => source;
   const [key] = tokens as [string];

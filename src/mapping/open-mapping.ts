@@ -2,10 +2,13 @@ import { cloneJson, type Json } from '../base/json.ts';
 import { assert } from '../base/assert.ts';
 import { Failure, messageOf } from '../base/failure.ts';
 import type { CompiledMapping } from './compiled-mapping.ts';
+import { planAsks, type AskPlan } from './ask-ahead.ts';
+import { AskedMapping, type AskedStage, type RunInHost } from './asked-mapping.ts';
 import { createProgram } from './program.ts';
 import type {
   HostCallHandler,
   ItemResult,
+  Program,
   ProgramRuntime,
   ScriptFault,
   ScriptHost,
@@ -55,31 +58,55 @@ const localRuntime: ProgramRuntime = {
 
 export async function openMapping(compiled: CompiledMapping, options: OpenMappingOptions): Promise<OpenMapping> {
   const local = createProgram(compiled.payload as unknown as Json, localRuntime);
-  const session = compiled.scripts.length === 0 ? null : await openSession(compiled, options);
-  const breaker = { timeouts: 0 };
+  if (compiled.scripts.length === 0) {
+    const run: OpenMapping['run'] = async (stage, items, mode) => runHere(local, stage, items, mode);
+    return { compiled, run, close: () => Promise.resolve() };
+  }
+  const plan = planAsks(compiled, (script) => options.host.reads(script));
+  const session = await openSession(compiled, plan, options);
+  const inHost = hostRunner(session);
+  const ahead = plan === null ? null : new AskedMapping(compiled.payload, plan, session);
   return {
     compiled,
     run: async <S extends StageName>(stage: S, items: readonly Stages[S]['item'][], mode: ScriptMode) => {
-      if (items.length === 0) return [];
-      if (session !== null && compiled.scriptStages.has(stage))
-        return runInHost<S>(session, stage, items, mode, breaker);
-      return items.map((item) => runLocally<S>(() => local.run(stage, item as unknown as Json, mode)));
+      if (!compiled.scriptStages.has(stage)) return runHere(local, stage, items, mode);
+      if (ahead?.covers(stage) !== true) return inHost(stage, items, mode);
+      return ahead.run(stage as AskedStage, items as never, mode, inHost) as Promise<readonly StageResult<S>[]>;
     },
-    close: async () => session?.close(),
+    close: () => session.close(),
   };
 }
 
-function openSession(compiled: CompiledMapping, options: OpenMappingOptions): Promise<ScriptSession> {
+function runHere<S extends StageName>(
+  local: Program,
+  stage: S,
+  items: readonly Stages[S]['item'][],
+  mode: ScriptMode,
+): readonly StageResult<S>[] {
+  return items.map((item) => runLocally<S>(() => local.run(stage, item as unknown as Json, mode)));
+}
+
+function openSession(
+  compiled: CompiledMapping,
+  plan: AskPlan | null,
+  options: OpenMappingOptions,
+): Promise<ScriptSession> {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
+  const payload = plan === null ? compiled.payload : { ...compiled.payload, asks: plan.asks };
   return options.host.open({
     name: compiled.name,
     programUrl: new URL(`./program.${extension}`, import.meta.url).href,
-    payload: compiled.payload as unknown as Json,
+    payload: payload as unknown as Json,
     scripts: compiled.scripts,
     limits: options.limits,
     resolveModule: options.resolveModule,
     answer: options.answer,
   });
+}
+
+function hostRunner(session: ScriptSession): RunInHost {
+  const breaker = { timeouts: 0 };
+  return async (stage, items, mode) => (items.length === 0 ? [] : runInHost(session, stage, items, mode, breaker));
 }
 
 async function runInHost<S extends StageName>(

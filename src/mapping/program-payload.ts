@@ -42,6 +42,16 @@ export interface PolicyStep {
 export const HOOKS = ['onCreate', 'onUpdate', 'onDelete', 'onLink', 'onUnlink', 'postMapping'] as const;
 export type Hook = (typeof HOOKS)[number];
 
+/** A script that is asked before it is known whether its value is needed: `ask-ahead.ts`. */
+export interface Ask {
+  readonly slot: Slot;
+  /** The variable that the place gives it, beside `linkQualifier`. */
+  readonly variable: 'source' | 'object';
+  /** Where in the source object its value lies; empty for the whole; null: the value is null. */
+  readonly at: readonly string[] | null;
+  readonly isCorrelation: boolean;
+}
+
 /** A compiled mapping as data: JSON, so that it can cross into the script host. */
 export interface ProgramPayload {
   readonly mapping: string;
@@ -60,4 +70,5 @@ export interface ProgramPayload {
   readonly result: Slot | null;
   readonly onRecon: Slot | null;
   readonly targetIdsCaseSensitive: boolean;
+  readonly asks?: readonly Ask[];
 }

@@ -2,6 +2,7 @@ import { deepEqual, isJsonObject, type Json, type JsonObject } from '../base/jso
 import { Failure } from '../base/failure.ts';
 import { DEFAULT_ACTION, isAction, type Action } from '../model/action.ts';
 import { compileCondition, type Condition } from './condition.ts';
+import { compileAsk } from './ask-ahead.ts';
 import { compileDiff } from './diff-object.ts';
 import { compileTree } from './correlation-tree.ts';
 import { changedAttributes, compileProperties, hasNestedTargets, type MapObject } from './map-object.ts';
@@ -36,6 +37,7 @@ function compileStages(payload: ProgramPayload, runtime: ProgramRuntime): StageT
   return {
     qualifiers: compileQualifiers(payload, runtime),
     source: compileSource(payload, runtime),
+    ask: compileAsk(payload.asks ?? [], runtime),
     validTarget: (item: ValidTargetItem) =>
       payload.validTarget === null ||
       truth(

@@ -8,6 +8,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 export interface ScriptHost {
   /** Parses without running. One fault per script that does not compile. */
   check(scripts: readonly ScriptSource[]): readonly ScriptFault[];
+  reads(script: ScriptSource): ScriptReads | null;
   open(spec: SessionSpec): Promise<ScriptSession>;
   close(): Promise<void>;
 }
@@ -45,6 +46,12 @@ export interface ScriptSource {
   /** Extra keys of the script object and members of its `globals`: variables with fixed values. */
   readonly constants: JsonObject;
 }
+
+/**
+ * The variables that a script looks at, each with the attributes that it looks at (null: possibly all), if its value depends
+ * on nothing else and it changes nothing. It may then be called earlier, or without need.
+ */
+export type ScriptReads = ReadonlyMap<string, ReadonlySet<string> | null>;
 
 export interface ScriptLimits {
   /** For one object in one stage. */

@@ -7,6 +7,7 @@ import type { Hook } from './program-payload.ts';
 export interface Stages {
   qualifiers: { item: QualifiersItem; result: readonly string[] };
   source: { item: SourceItem; result: SourceResult };
+  ask: { item: AskItem; result: AskResult };
   validTarget: { item: ValidTargetItem; result: boolean };
   decide: { item: DecideItem; result: DecideResult };
   hook: { item: HookItem; result: null };
@@ -30,6 +31,16 @@ export interface SourceItem {
   readonly wantsCorrelation: boolean;
   /** The target phase: `sourceCondition` is not asked there (specification §4.4). */
   readonly skipsCondition?: boolean;
+}
+
+/** The source object, or as much of it as the scripts look at. */
+export type AskItem = Omit<SourceItem, 'skipsCondition'>;
+
+/** By position in `asks`. */
+export interface AskResult {
+  readonly values: readonly Json[];
+  /** Positions of the scripts that threw, or were not asked. */
+  readonly without?: readonly number[];
 }
 
 export interface SourceResult {

@@ -133,8 +133,6 @@ describe('what is planned and not applied yet', () => {
     expect(pending.isContested(evidence('b', rest))).toBe(isContested);
     pending.closeBatch();
     pending.take();
-    expect(pending.isContested(evidence('b', rest)), 'while it is being applied').toBe(isContested);
-    pending.applied();
     expect(pending.isContested(evidence('b', rest)), 'when it is applied').toBe(false);
   });
 

@@ -7,20 +7,25 @@ import type { LinkView } from '../sync/link-view.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
 
 /**
- * Changes that are planned but not applied yet, or that are being applied at this moment. What they create or link cannot
- * be relied on to be seen by look-ups, so an object whose correlation would meet one of them has to wait until they are
- * applied: that keeps a batch equal to one object after the other.
+ * Changes that are planned but not applied yet. Look-ups do not see what they create or link, so an object whose
+ * correlation would meet one of them has to wait until they are applied: that keeps a batch equal to one object after the
+ * other.
  */
 export class Pending {
   readonly #view: LinkView;
   #planned = new Traces();
-  #applying = new Traces();
+  /** What the batches before this one wrote, the latest first: as many as are looked up ahead of their turn. */
+  readonly #written: ReadonlySet<string>[] = [];
+  readonly #ahead: number;
+  #writtenInBatch = new Set<string>();
   #changes: PlannedChange[] = [];
   #writes = 0;
   #closed = 0;
 
-  constructor(view: LinkView) {
+  /** @param ahead batches that are looked up before their turn */
+  constructor(view: LinkView, ahead = 0) {
     this.#view = view;
+    this.#ahead = ahead;
   }
 
   get writes(): number {
@@ -36,19 +41,27 @@ export class Pending {
     if (change.write !== null && !isDestructive(change)) this.#writes++;
     if (change.link?.kind === 'create' && change.targetId !== null)
       this.#planned.claimed.add(keyOf(this.#view.targetKey(change.targetId), change.evidence.linkQualifier));
-    if (change.write?.kind === 'update') this.#planned.written.add(this.#view.targetKey(change.write.id));
+    if (change.write?.kind === 'update') this.#noteUpdate(this.#view.targetKey(change.write.id));
     if (change.write?.kind === 'create') this.#planned.remember(change.write.object, change.write.id);
   }
 
   /** From here on belongs to a batch that is not complete yet. */
   closeBatch(): void {
     this.#closed = this.#changes.length;
+    this.#written.unshift(this.#writtenInBatch);
+    this.#written.splice(this.#ahead + 1);
+    this.#writtenInBatch = new Set();
+  }
+
+  /** What was looked up ahead may be what this target was before the run wrote it. */
+  mayBeOutdated(targetId: string): boolean {
+    const key = this.#view.targetKey(targetId);
+    return this.#written.some((written) => written.has(key));
   }
 
   /**
    * What can be applied now, in order. In the middle of a batch the entries that leave no trace of their own stay until
    * the checkpoint moves past the batch: after a crash they could not be told from objects that were not looked at yet.
-   * `applied` has to be called when it is done, and nothing taken in between.
    */
   take(): readonly PlannedChange[] {
     const isKept = (change: PlannedChange, i: number): boolean =>
@@ -57,31 +70,23 @@ export class Pending {
     this.#changes = this.#changes.filter(isKept);
     this.#closed = 0;
     this.#writes = 0;
-    this.#applying = this.#planned;
     this.#planned = new Traces();
     return taken;
   }
 
-  /** What was taken last is applied: look-ups see it. */
-  applied(): void {
-    this.#applying = new Traces();
+  #noteUpdate(targetKey: string): void {
+    this.#planned.written.add(targetKey);
+    if (this.#ahead > 0) this.#writtenInBatch.add(targetKey);
   }
 
   /** True if applying what is pending could change what was found out about this object. */
   isContested(evidence: SourceEvidence): boolean {
-    if (evidence.target !== null) {
-      const written = this.#view.targetKey(evidence.target.id);
-      if (this.#planned.written.has(written) || this.#applying.written.has(written)) return true;
-    }
+    const { claimed, written } = this.#planned;
+    if (evidence.target !== null && written.has(this.#view.targetKey(evidence.target.id))) return true;
     if (evidence.link !== null || evidence.correlation.kind === 'none') return false;
     const { targets, query } = evidence.correlation;
-    for (const { id } of targets) {
-      const key = keyOf(this.#view.targetKey(id), evidence.linkQualifier);
-      if (this.#planned.claimed.has(key) || this.#applying.claimed.has(key)) return true;
-    }
-    return (
-      query?.kind === 'filter' && (this.#planned.wouldFind(query.filter) || this.#applying.wouldFind(query.filter))
-    );
+    for (const { id } of targets) if (claimed.has(keyOf(this.#view.targetKey(id), evidence.linkQualifier))) return true;
+    return query?.kind === 'filter' && this.#planned.wouldFind(query.filter);
   }
 }
 

@@ -27,46 +27,35 @@ export interface SourcePhaseStart {
 }
 
 /**
- * Goes through the source once: gather, assess, decide, plan, apply, a batch at a time. While one batch is applied the
- * next is read and prepared. Answers whether the source held any object at all.
+ * Goes through the source once: gather, assess, decide, plan, apply, a batch at a time. Meanwhile the
+ * next batches are read and looked up. Answers whether the source held any object at all.
  */
 export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): Promise<{ readonly isEmpty: boolean }> {
-  const pending = new Pending(run.view);
-  const applier = new Applier(run, pending);
   if (start.cursor !== null) await replaySources(run, start.cursor);
-  const end = await goThrough(run, start, pending, applier).catch(async (error: unknown) => {
-    // what is being applied must be over before the run is brought to its end
-    await applier.finish().catch(() => {});
-    throw error;
-  });
+  const end = await goThrough(run, start);
   await resolveContests(run, (prepared) => decideOneByOne(run, prepared, end.cursor));
   return { isEmpty: end.isEmpty };
 }
 
 type SourceEnd = { readonly isEmpty: boolean; readonly cursor: Json };
 
-async function goThrough(
-  run: RunContext,
-  start: SourcePhaseStart,
-  pending: Pending,
-  applier: Applier,
-): Promise<SourceEnd> {
+async function goThrough(run: RunContext, start: SourcePhaseStart): Promise<SourceEnd> {
+  const pending = new Pending(run.view, AHEAD);
   let isEmpty = start.cursor === null;
   let cursor = start.cursor;
   for await (const batch of ahead(batches(run, start))) {
     run.signal.throwIfAborted();
     if (batch.page.objects.length + batch.page.faults.length > 0) isEmpty = false;
-    await planBatch(run, await batch.prepared, pending, applier, cursor);
+    await planBatch(run, await batch.prepared, pending, cursor);
     for (const fault of batch.faults) pending.add(fault);
     pending.closeBatch();
     cursor = batch.page.cursor;
     const { source } = run.ledger.progress;
     const total = batch.page.total ?? (batch.page.isLast ? run.seenSources.size : source.total);
     run.ledger.update({ source: { processed: run.seenSources.size, total } });
-    if (isDue(run, pending)) await applier.apply(cursor);
+    if (isDue(run, pending)) await applyPending(run, pending, cursor);
   }
-  await applier.apply(cursor);
-  await applier.finish();
+  await applyPending(run, pending, cursor);
   return { isEmpty, cursor };
 }
 
@@ -74,11 +63,9 @@ async function goThrough(
 async function decideOneByOne(run: RunContext, prepared: readonly Prepared[], cursor: Json): Promise<void> {
   for (const one of prepared) {
     const pending = new Pending(run.view);
-    const applier = new Applier(run, pending);
-    await planBatch(run, [one], pending, applier, cursor);
+    await planBatch(run, [one], pending, cursor);
     pending.closeBatch();
-    await applier.apply(cursor);
-    await applier.finish();
+    await applyPending(run, pending, cursor);
   }
 }
 
@@ -184,10 +171,11 @@ async function planBatch(
   run: RunContext,
   prepared: readonly Prepared[],
   pending: Pending,
-  applier: Applier,
   cursor: Json,
 ): Promise<void> {
-  let open = prepared;
+  let open = prepared.map((one) =>
+    one.linkedTarget != null && pending.mayBeOutdated(one.linkedTarget.id) ? { ...one, linkedTarget: undefined } : one,
+  );
   while (open.length > 0) {
     const gathered = await completeSources(run.world, open);
     touch(run, gathered);
@@ -198,10 +186,7 @@ async function planBatch(
         contested.push({ ...open[i]!, linkedTarget: undefined });
       else pending.add(reported(run, change));
     }
-    if (contested.length > 0) {
-      await applier.apply(cursor);
-      await applier.finish();
-    }
+    if (contested.length > 0) await applyPending(run, pending, cursor);
     open = contested;
   }
 }
@@ -222,51 +207,14 @@ function touch(run: RunContext, gathered: readonly Gathered[]): void {
   }
 }
 
-/**
- * Applies what is pending, one batch after the other. Where the target is the repository the next batch is gathered and
- * planned meanwhile (what it finds is checked against what is being applied); scripts that may look at the target, and
- * targets outside, see each batch complete.
- */
-class Applier {
-  readonly #run: RunContext;
-  readonly #pending: Pending;
-  readonly #isAhead: boolean;
-  #applying: Promise<void> = Promise.resolve();
-
-  constructor(run: RunContext, pending: Pending) {
-    this.#run = run;
-    this.#pending = pending;
-    const { mapping, target } = run.world;
-    this.#isAhead =
-      target.traits.isTransactional && !mapping.compiled.scripts.some(({ code }) => LOOKS_ASIDE.test(code));
-  }
-
-  /** Resolves when it has begun, and the one before is applied. */
-  async apply(cursor: Json): Promise<void> {
-    await this.#applying;
-    this.#applying = this.#applyPending(cursor);
-    this.#applying.catch(() => {});
-    if (!this.#isAhead) await this.#applying;
-  }
-
-  /** Resolves when everything is applied. */
-  finish(): Promise<void> {
-    return this.#applying;
-  }
-
-  async #applyPending(cursor: Json): Promise<void> {
-    const { world, ledger, view, touchedTargets } = this.#run;
-    const changes = this.#pending.take();
-    ledger.moveTo(cursor);
-    noteContests(this.#run, changes);
-    for (const { targetId } of await applyChanges(world, changes, ledger))
-      if (targetId !== null) touchedTargets.add(view.targetKey(targetId));
-    this.#pending.applied();
-  }
+async function applyPending(run: RunContext, pending: Pending, cursor: Json): Promise<void> {
+  const { world, ledger, view, touchedTargets } = run;
+  const changes = pending.take();
+  ledger.moveTo(cursor);
+  noteContests(run, changes);
+  for (const { targetId } of await applyChanges(world, changes, ledger))
+    if (targetId !== null) touchedTargets.add(view.targetKey(targetId));
 }
-
-/** A script that names one of these may read what the run writes. */
-const LOOKS_ASIDE = /\b(openidm|require|eval|Function|this|globalThis)\b/;
 
 /**
  * After an interruption: what had been seen and touched is found out again from the same scan; nothing is written.

@@ -28,6 +28,10 @@ export function createScriptHost({ limits, log }: ScriptHostOptions): ScriptHost
 
   return {
     check: (scripts) => scripts.map(prepareScript).flatMap((one) => ('script' in one ? [] : [one])),
+    reads: (script) => {
+      const prepared = prepareScript(script);
+      return 'script' in prepared ? prepared.reads : null;
+    },
     open,
     close: async () => {
       await Promise.all([...sessions].map((session) => session.close()));

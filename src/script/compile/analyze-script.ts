@@ -57,7 +57,7 @@ interface State {
 }
 
 /** Methods and functions that leave their arguments and `this` alone. Calls of anything else may change an object. */
-const PURE_CALLS: ReadonlySet<string> = new Set(
+export const PURE_CALLS: ReadonlySet<string> = new Set(
   (
     'toLowerCase toUpperCase toLocaleLowerCase toLocaleUpperCase trim trimStart trimEnd charAt charCodeAt codePointAt ' +
     'substring substr slice split indexOf lastIndexOf includes startsWith endsWith concat join match matchAll replace ' +
@@ -204,14 +204,14 @@ function lexicalNames(body: readonly acorn.AnyNode[]): readonly string[] {
   return [...names];
 }
 
-function declarePattern(pattern: acorn.AnyNode, scope: Set<string>): void {
+export function declarePattern(pattern: acorn.AnyNode, scope: Set<string>): void {
   if (pattern.type === 'Identifier') scope.add(pattern.name);
   else if (pattern.type === 'AssignmentPattern') declarePattern(pattern.left, scope);
   else if (pattern.type === 'Property') declarePattern(pattern.value, scope);
   else for (const child of childrenOf(pattern)) declarePattern(child, scope);
 }
 
-function childrenOf(node: acorn.AnyNode): readonly acorn.AnyNode[] {
+export function childrenOf(node: acorn.AnyNode): readonly acorn.AnyNode[] {
   const children: acorn.AnyNode[] = [];
   for (const value of Object.values(node)) {
     if (Array.isArray(value)) for (const one of value) pushNode(children, one);

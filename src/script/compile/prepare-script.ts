@@ -1,10 +1,11 @@
 import vm from 'node:vm';
-import type { ScriptFault, ScriptSource } from '../../mapping/script-host.ts';
+import type { ScriptFault, ScriptReads, ScriptSource } from '../../mapping/script-host.ts';
 import type { Json } from '../../base/json.ts';
 import { analyzeScript, type RealmReach } from './analyze-script.ts';
 import { rewriteCompletion } from './completion.ts';
 import { applyEdits, columnShifts, Edits, originalColumn, type ColumnShift } from './edits.ts';
 import { VALUES_OF } from './hidden-names.ts';
+import { scriptReads } from './script-reads.ts';
 import { parseScript, type ForEachLoop, type ParsedScript, type SyntaxFault } from './parse-script.ts';
 
 /** A script ready for the child process, which needs no parser of its own. */
@@ -24,6 +25,7 @@ export interface PreparedScript {
 
 export interface Prepared {
   readonly script: PreparedScript;
+  readonly reads: ScriptReads | null;
   /** From the position that the engine reports to the position in the script's own text. */
   locate(line: number, column: number): { readonly line: number; readonly column: number };
 }
@@ -50,7 +52,9 @@ export function prepareScript(source: ScriptSource): Prepared | ScriptFault {
   const fault = engineFault(source, script);
   if (fault !== null) return fault;
   const shifts = columnShifts(parsed.text, sorted);
-  return { script, locate: (line, column) => locate(parsed, shifts, line, column) };
+  const isApart = traits.reach === 'none' && !traits.usesEval;
+  const reads = isApart ? scriptReads(parsed.program, script.variables, Object.keys(script.constants)) : null;
+  return { script, reads, locate: (line, column) => locate(parsed, shifts, line, column) };
 }
 
 /** `for each (x in list)` → `for (x of lockstep$values(list))`. True when there was one. */
