@@ -15,14 +15,33 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'connectors/csv': ['connector', 'model', 'base'],
   'connectors/xml': ['connector', 'model', 'base'],
   repo: ['model', 'base'],
-  managed: ['model', 'base'],
-  app: ['recon', 'sync', 'script', 'mapping', 'connector', 'connectors', 'repo', 'managed', 'model', 'base'],
-  cli: ['app', 'recon', 'sync', 'mapping', 'model', 'base'],
+  resource: ['model', 'base'],
+  crypto: ['model', 'base'],
+  audit: ['resource', 'model', 'base'],
+  managed: ['crypto', 'resource', 'mapping', 'model', 'base'],
+  security: ['crypto', 'resource', 'model', 'base'],
+  app: [
+    ...['recon', 'sync', 'script', 'mapping', 'connector', 'connectors', 'repo', 'managed', 'audit', 'security'],
+    ...['crypto', 'resource', 'model', 'base'],
+  ],
+  openidm: [
+    ...['app', 'recon', 'sync', 'mapping', 'connector', 'managed', 'audit', 'security', 'crypto', 'resource'],
+    ...['model', 'base'],
+  ],
+  server: ['openidm', 'app', 'security', 'audit', 'resource', 'model', 'base'],
+  cli: [
+    ...['server', 'openidm', 'app', 'recon', 'sync', 'mapping', 'audit', 'security', 'crypto', 'resource'],
+    ...['model', 'base'],
+  ],
 };
 
 /** Packages that only one layer may import. Everything else comes from `node:`. */
 const PACKAGES: Readonly<Record<string, readonly string[]>> = {
-  zod: ['app'],
+  zod: ['app', 'openidm', 'server', 'security', 'crypto', 'audit'],
+  fastify: ['server'],
+  selfsigned: ['server'],
+  'prom-client': ['server'],
+  jose: ['security'],
   acorn: ['script'],
   saxes: ['connectors/xml'],
 };

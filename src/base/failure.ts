@@ -8,6 +8,7 @@ import type { Json } from './json.ts';
 export type FailureCode =
   | 'bad-request'
   | 'bad-configuration'
+  | 'unauthorized'
   | 'not-found'
   | 'exists'
   | 'revision'
@@ -30,6 +31,8 @@ export interface FailureOptions {
   readonly cause?: unknown;
   /** Passed through to the caller of a REST request or a script. */
   readonly detail?: Json;
+  /** The HTTP status that a script asked for with `throw { code: … }`; else that of the code. */
+  readonly status?: number;
 }
 
 /** An expected failure. Its message names the thing: mapping, file, line, attribute, id. */
@@ -38,14 +41,38 @@ export class Failure extends Error {
   readonly code: FailureCode;
   readonly retryable: boolean;
   readonly detail: Json | undefined;
+  /** For REST callers and scripts: specification §1.10, §10.5. */
+  readonly status: number;
 
   constructor(code: FailureCode, message: string, options: FailureOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
     this.detail = options.detail;
+    this.status = options.status ?? HTTP_STATUS[code];
   }
 }
+
+const HTTP_STATUS: Readonly<Record<FailureCode, number>> = {
+  'bad-request': 400,
+  'bad-configuration': 500,
+  unauthorized: 401,
+  'not-found': 404,
+  exists: 412,
+  revision: 412,
+  conflict: 409,
+  denied: 403,
+  unsupported: 501,
+  'invalid-data': 400,
+  'incomplete-read': 503,
+  unreachable: 503,
+  timeout: 503,
+  locked: 409,
+  canceled: 503,
+  script: 500,
+  corrupt: 500,
+  internal: 500,
+};
 
 /** The text of anything that was thrown, without a stack. */
 export function messageOf(thrown: unknown): string {

@@ -1,6 +1,7 @@
 import type { FailureCode } from '../base/failure.ts';
 import type { Filter } from '../base/query-filter.ts';
 import type { Json, JsonObject } from '../base/json.ts';
+import type { AuditEvent } from './audit.ts';
 import type { Link } from './link.ts';
 import type { EntryStatus, RunEntry, RunRecord } from './run.ts';
 
@@ -135,6 +136,8 @@ export interface CommitBatch {
    * out and that nobody else took is still held.
    */
   readonly fence?: { readonly name: string; readonly token: number };
+  /** Appended to the audit chain, in this order, if the rest is committed. */
+  readonly audit?: readonly AuditEvent[];
 }
 
 /** What belongs together: an object, its links, the entry that tells about it. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Failure, messageOf, type FailureCode } from '../base/failure.ts';
+import { Failure, messageOf } from '../base/failure.ts';
 import type { HostAnswer, HostCall, HostCallHandler, SessionSpec } from '../mapping/script-host.ts';
 import { prepareModule } from './compile/prepare-module.ts';
 import { MAX_VALUE_LENGTH } from './frames.ts';
@@ -36,32 +36,11 @@ async function ask(handler: HostCallHandler, call: HostCall, signal: AbortSignal
     return await handler(call, signal);
   } catch (thrown) {
     if (!(thrown instanceof Failure)) return refusal(500, messageOf(thrown));
-    const { message, detail } = thrown;
-    return { ok: false, error: { code: HTTP[thrown.code], message, ...(detail === undefined ? {} : { detail }) } };
+    const { message, detail, status } = thrown;
+    return { ok: false, error: { code: status, message, ...(detail === undefined ? {} : { detail }) } };
   }
 }
 
 function refusal(code: number, message: string): HostAnswer {
   return { ok: false, error: { code, message } };
 }
-
-/** What scripts see as `code`: specification §1.10, §10.5. */
-const HTTP: Readonly<Record<FailureCode, number>> = {
-  'bad-request': 400,
-  'bad-configuration': 500,
-  'not-found': 404,
-  exists: 412,
-  revision: 412,
-  conflict: 409,
-  denied: 403,
-  unsupported: 501,
-  'invalid-data': 400,
-  'incomplete-read': 503,
-  unreachable: 503,
-  timeout: 503,
-  locked: 409,
-  canceled: 503,
-  script: 500,
-  corrupt: 500,
-  internal: 500,
-};
