@@ -29,13 +29,13 @@ const server = fastify();
 const docOf = (row: unknown): unknown => JSON.parse((row as { readonly doc: string }).doc);
 server.get('/openidm/managed/user/:id', (request) => docOf(read.get((request.params as { readonly id: string }).id)));
 server.get('/openidm/managed/user', (request) => {
-  const filter = (request.query as { readonly _queryFilter: string })._queryFilter;
+  const filter = (request.query as Record<string, string>)['_queryFilter']!;
   const result = byName.all(/"(.*)"/.exec(filter)![1]!).map(docOf);
   return { result, resultCount: result.length };
 });
 server.post('/openidm/managed/user', (request, reply) => {
-  const body = request.body as { readonly _id: string; readonly userName: string };
-  insert.run(body._id, body.userName, JSON.stringify(body));
+  const body = request.body as Record<string, string>;
+  insert.run(body['_id']!, body['userName']!, JSON.stringify(body));
   return reply.code(201).send(body);
 });
 server.patch('/openidm/managed/user/:id', (request) => {

@@ -3,6 +3,7 @@ import type { Log } from '../base/log.ts';
 import type { ScriptFault } from '../mapping/script-host.ts';
 import { createScriptHost } from '../script/script-host.ts';
 import { compileConfigured } from './compile-configured.ts';
+import type { ScriptCheck } from './config/check-syntax.ts';
 import type { ProjectConfig } from './config/project-config.ts';
 import { openScriptFiles } from './config/script-files.ts';
 
@@ -12,24 +13,33 @@ export async function checkScripts(config: ProjectConfig, log: Log): Promise<rea
   const host = createScriptHost({ log });
   try {
     return config.mappings.flatMap((mapping) => {
-      const { mapping: compiled, diagnostics } = compileConfigured(config, files, mapping);
-      const faults = host.check(compiled.scripts).map((fault): Diagnostic => {
-        const file = fault.file ?? mapping.file;
-        const position =
-          fault.line === null || fault.file === null ? {} : { line: fault.line, column: fault.column ?? 1 };
-        return {
-          severity: 'error',
-          file,
-          pointer: fault.file === null ? mapping.pointer : '',
-          ...position,
-          message: `${fault.place}${inlinePosition(fault)}: ${fault.message}`,
-        };
-      });
+      const { mapping: compiled, pointers, diagnostics } = compileConfigured(config, files, mapping);
+      const faults = compiled.scripts.flatMap((script, slot) =>
+        host.check([script]).map((fault) => diagnosticOf(fault, mapping.file, pointers[slot] ?? mapping.pointer)),
+      );
       return [...diagnostics, ...faults];
     });
   } finally {
     await host.close();
   }
+}
+
+/** For `loadProject`: compiles one script without running it. */
+export function scriptCheck(log: Log): ScriptCheck {
+  const host = createScriptHost({ log });
+  return (script) => host.check([script])[0] ?? null;
+}
+
+/** The place is that of a script file, or of the script object in the configuration. */
+function diagnosticOf(fault: ScriptFault, configFile: string, pointer: string): Diagnostic {
+  const position = fault.line === null || fault.file === null ? {} : { line: fault.line, column: fault.column ?? 1 };
+  return {
+    severity: 'error',
+    file: fault.file ?? configFile,
+    pointer: fault.file === null ? pointer : '',
+    ...position,
+    message: `${fault.place}${inlinePosition(fault)}: ${fault.message}`,
+  };
 }
 
 /** Of a script that stands in the configuration itself: line and column within its own text. */

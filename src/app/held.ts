@@ -36,9 +36,23 @@ export async function findHeldRun(lockstep: Lockstep, idOrPrefix: string | null)
   const runs = await heldRuns(lockstep);
   const matching = idOrPrefix === null ? runs : runs.filter(({ record }) => record.id.startsWith(idOrPrefix));
   if (matching.length === 1) return matching[0]!;
+  if (idOrPrefix !== null && matching.length === 0) throw await holdsNothing(lockstep, idOrPrefix, runs);
   if (runs.length === 0) throw new Failure('not-found', 'nothing is held');
   const ids = runs.map(({ record }) => record.id).join(', ');
   throw new Failure('bad-request', `name one of the runs that have something held: ${ids}`);
+}
+
+/** How far back a run is looked for by the beginning of its id. */
+const LATEST = 1000;
+
+async function holdsNothing(lockstep: Lockstep, idOrPrefix: string, held: readonly HeldRun[]): Promise<Failure> {
+  const { runs } = lockstep.repository;
+  const isKnown =
+    (await runs.read(idOrPrefix)) !== null ||
+    (await runs.list({ limit: LATEST })).some(({ id }) => id.startsWith(idOrPrefix));
+  const others = held.map(({ record }) => record.id).join(', ');
+  const rest = others === '' ? 'nothing is held' : `these hold something: ${others}`;
+  return new Failure('not-found', `${isKnown ? `run ${idOrPrefix} holds nothing` : `no run ${idOrPrefix}`}; ${rest}`);
 }
 
 /**
@@ -65,7 +79,7 @@ export async function approve(
       if (page.length === 0) return all;
       afterSeq = page[page.length - 1]!.seq;
       const wanted = page.filter((entry) => only === null || entry.changeClass === only);
-      const returned = await sourcesReturned(world, wanted);
+      const returned = run.kind === 'undo' ? new Set<RunEntry>() : await sourcesReturned(world, wanted);
       const compared = await compareWithPlan(
         world.target,
         wanted.filter((entry) => !returned.has(entry)),
@@ -75,9 +89,9 @@ export async function approve(
         ...compared.stale,
         ...[...returned].map((entry): Carried => ({ entry, status: 'skipped', message: BACK })),
       ];
-      const carried = await carryOut(world, fresh, async (units, done) => {
+      const carried = await carryOut(world, fresh, async (units, done, audit) => {
         const next = withOutcomes(run, done);
-        const result = await lockstep.repository.commit({ units, run: next, fence: lease.fence });
+        const result = await lockstep.repository.commit({ units, run: next, fence: lease.fence, audit });
         if (result.ok) run = next;
         return result.ok ? [] : result.conflicts;
       });

@@ -2,26 +2,37 @@ import { rm } from 'node:fs/promises';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import process from 'node:process';
 import { systemClock, type Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import { uuidV7Source, type NewId } from '../base/uuid.ts';
 import type { Connector } from '../connector/contract.ts';
-import { retry } from '../connector/retry.ts';
 import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
-import type { ScriptHost } from '../mapping/script-host.ts';
+import type { HostCallHandler, ScriptHost } from '../mapping/script-host.ts';
 import type { ObjectSet } from '../model/object-set.ts';
 import type { Repository } from '../model/repository.ts';
-import { managedCollection } from '../managed/managed-collection.ts';
+import type { ReconView } from '../audit/recon-entries.ts';
+import type { AuditService } from '../audit/audit-service.ts';
+import { keyStoreFileIn, openCrypto, type KeyedCrypto } from '../crypto/open-crypto.ts';
+import { openManagedService } from '../managed/managed-service.ts';
+import type { ManagedType } from '../managed/managed-type.ts';
+import type { RequestContext } from '../resource/context.ts';
+import { Router } from '../resource/router.ts';
+import { contextFor } from '../resource/script-context.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { openSqliteRepository } from '../repo/sqlite/sqlite-repository.ts';
 import { createScriptHost } from '../script/script-host.ts';
 import { compileConfigured } from './compile-configured.ts';
-import { connectorKind } from './connector-kinds.ts';
+import { openConnectorPool, type ConnectorPool } from './connector-pool.ts';
 import type { ProjectConfig } from './config/project-config.ts';
-import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
-import { openScriptFiles, type ScriptFiles } from './config/script-files.ts';
+import { openScriptFiles, rememberingFiles, type ScriptFiles } from './config/script-files.ts';
+import { openManagedTypes, type CallsFor, type ManagedTypes, type TypeSource } from './managed-types.ts';
+import { objectSet, resolver } from './object-sets.ts';
+import { overlayReads } from './overlay-reads.ts';
+import { activityOf, auditDocument, openProjectAudit } from './project-audit.ts';
+import { treeCalls } from './tree-calls.ts';
 
 export interface LockstepOptions {
   readonly config: ProjectConfig;
@@ -29,10 +40,13 @@ export interface LockstepOptions {
   readonly dataDirectory: string | null;
   readonly log: Log;
   readonly clock?: Clock;
+  /** Keys and their like; default: the environment of the process. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
 /** Everything that one project needs, built by hand and in order; `close` takes it down in the opposite order. */
 export interface Lockstep {
+  /** The present one; `adopt` exchanges it. Who needs the same one for a while pins it. */
   readonly config: ProjectConfig;
   readonly repository: Repository;
   readonly scripts: ScriptHost;
@@ -40,50 +54,155 @@ export interface Lockstep {
   readonly clock: Clock;
   readonly newId: NewId;
   readonly log: Log;
+  readonly crypto: KeyedCrypto;
+  readonly audit: AuditService;
+  /** What rendering the entries of runs needs to know of this project. */
+  readonly reconView: ReconView;
+  /** The resource tree: managed objects are there; the rest is mounted by the layers above. */
+  readonly router: Router;
+  /** The managed types as configured now, as requests see them. */
+  managedTypes(): readonly ManagedType[];
+  /** Where the repository lies; null: in memory. */
+  readonly dataDirectory: string | null;
+  /** Answers what scripts call because of a request or a run; over the repository of a plan, if one is given. */
+  calls(context: RequestContext, over?: Repository, pin?: Pin): HostCallHandler;
+  /** Ends what was opened for a plan over this repository. */
+  forget(repository: Repository): Promise<void>;
   /** The collection at a path, `managed/user` or `system/hr/account`, over this repository or a planning one. */
-  objectSet(collection: string, repository: Repository): ObjectSet;
+  objectSet(collection: string, repository: Repository, pin?: Pin): ObjectSet;
+  /** One external system as it is configured now. The caller does not close it. */
+  connector(name: string): Connector;
   /** The mapping as configured. */
   mappingConfig(name: string): MappingConfig;
-  compile(mapping: MappingConfig): CompiledMapping;
+  compile(mapping: MappingConfig, pin?: Pin): CompiledMapping;
+  /** Holds on to the present configuration, its connectors and its scripts. What is begun with a pin is finished with it. */
+  pin(): Pin;
+  /** Makes a newly read configuration of the same directory the present one. Who holds a pin does not notice. */
+  adopt(config: ProjectConfig): Promise<void>;
   /** A repository for the length of a run: in memory while small, on disk above that. */
   openScratch(): Promise<Repository>;
   close(): Promise<void>;
 }
 
+/** A configuration that stays as it is until it is released, whatever is adopted meanwhile. */
+export interface Pin {
+  readonly config: ProjectConfig;
+  readonly files: ScriptFiles;
+  /** Closes the connectors that only this pin still needed. */
+  release(): Promise<void>;
+}
+
 export async function openLockstep(options: LockstepOptions): Promise<Lockstep> {
-  const { config, dataDirectory, log, clock = systemClock } = options;
-  const repository =
-    dataDirectory === null
-      ? openMemoryRepository(clock)
-      : await openSqliteRepository({
-          file: path.join(dataDirectory, path.basename(config.lockstep.repository.file)),
-          clock,
-        });
-  await repository.objects.declareTypes(config.managed.map(({ name, searchable }) => ({ name, searchable })));
-  const files = openScriptFiles(config.directory);
-  const scripts = createScriptHost({ limits: config.lockstep.scripts, log });
-  const newId = uuidV7Source(clock);
-  const connectors = new Map<string, Connector>();
-  const closers: (() => Promise<void>)[] = [];
-  return {
-    config,
-    repository,
-    scripts,
-    files,
-    clock,
-    newId,
-    log,
-    objectSet: (collection, over) => objectSet(config, connectors, log, newId, collection, over),
-    mappingConfig: (name) => mappingConfig(config, name),
-    compile: (mapping) => compile(config, files, mapping),
-    openScratch: () => openScratch(clock, closers),
+  const parts = await openParts(options);
+  const { present, types, pool, closers, ...shared } = parts;
+  const { repository, scripts, audit } = shared;
+  const lockstep: Lockstep = {
+    ...shared,
+    get config() {
+      return present.config;
+    },
+    files: present.files,
+    dataDirectory: options.dataDirectory,
+    managedTypes: () =>
+      present.config.managed.map(({ name }) => types.forRequests(present, name, (context) => lockstep.calls(context))),
+    calls: (context, over, pin) => callsOf(lockstep, context, over, pin),
+    objectSet: (collection, over, pin) => objectSet({ lockstep, types, pool }, pin ?? present, collection, over, pin),
+    connector: (name) => pool.get(present.config, name),
+    mappingConfig: (name) => mappingConfig(present.config, name),
+    compile: (mapping, pin) => compile(pin ?? present, mapping),
+    pin: () => {
+      const { config, files } = present;
+      return { config, files: rememberingFiles(files), release: pool.hold(config) };
+    },
+    adopt: (next) => adopt(lockstep, parts, next),
+    openScratch: () => openScratch(shared.clock, closers),
+    forget: (over) => types.forget(over),
     close: async () => {
+      await audit.close();
+      await types.close();
       await scripts.close();
-      for (const connector of connectors.values()) await connector.close();
+      await pool.close();
       for (const close of closers) await close();
       await repository.close();
     },
   };
+  mountManaged(lockstep, types, present, null);
+  return lockstep;
+}
+
+/** What `openLockstep` puts together. `present` changes when a new configuration is adopted. */
+type Parts = Pick<
+  Lockstep,
+  'repository' | 'scripts' | 'clock' | 'newId' | 'log' | 'crypto' | 'audit' | 'reconView' | 'router'
+> & {
+  readonly present: { config: ProjectConfig; readonly files: ScriptFiles };
+  readonly types: ManagedTypes;
+  readonly pool: ConnectorPool;
+  readonly closers: Set<() => Promise<void>>;
+};
+
+async function openParts(options: LockstepOptions): Promise<Parts> {
+  const { config, dataDirectory, log, clock = systemClock, env = process.env } = options;
+  const present = { config, files: openScriptFiles(config.directory) };
+  const stored = await openRepository(config, dataDirectory, clock);
+  await declareTypes(stored, config);
+  const scripts = createScriptHost({ limits: config.lockstep.scripts, log });
+  const common = { clock, newId: uuidV7Source(clock), log };
+  const keyStoreFile = dataDirectory === null ? null : keyStoreFileIn(dataDirectory);
+  const crypto = await openCrypto({ keyStoreFile, env, clock });
+  const opened = openProjectAudit({ ...common, config: () => present.config, stored, dataDirectory });
+  const { service: audit, reconView, repository } = opened;
+  const types = openManagedTypes({
+    ...common,
+    repository,
+    crypto,
+    host: scripts,
+    scriptContext: contextFor,
+    activity: activityOf(audit),
+    logsRuns: () => audit.settings.topics.activity.triggers.has('recon'),
+  });
+  const pool = openConnectorPool(config, log);
+  const [router, closers] = [new Router(), new Set<() => Promise<void>>()];
+  return { ...common, present, types, pool, closers, repository, scripts, crypto, audit, reconView, router };
+}
+
+async function adopt(lockstep: Lockstep, { present, pool, types, audit }: Parts, next: ProjectConfig): Promise<void> {
+  await declareTypes(lockstep.repository, next);
+  const before = present.config;
+  present.config = next;
+  await pool.adopt(next);
+  mountManaged(lockstep, types, present, before);
+  await audit.configure(auditDocument(next));
+}
+
+function openRepository(config: ProjectConfig, dataDirectory: string | null, clock: Clock): Promise<Repository> {
+  if (dataDirectory === null) return Promise.resolve(openMemoryRepository(clock));
+  const file = path.join(dataDirectory, path.basename(config.lockstep.repository.file));
+  return openSqliteRepository({ file, clock });
+}
+
+/** Managed types come and go with `managed.json`. */
+function mountManaged(lockstep: Lockstep, types: ManagedTypes, source: TypeSource, before: ProjectConfig | null): void {
+  const { router } = lockstep;
+  for (const { name } of before?.managed ?? []) router.unmount(`managed/${name}`);
+  const calls: CallsFor = (context) => lockstep.calls(context);
+  for (const { name } of source.config.managed) {
+    const type = types.forRequests(source, name, calls);
+    router.mount(`managed/${name}`, openManagedService({ type, resolve: resolver(source.config) }));
+  }
+}
+
+function callsOf(lockstep: Lockstep, context: RequestContext, over?: Repository, pin?: Pin): HostCallHandler {
+  const { router, crypto } = lockstep;
+  const isPlan = over !== undefined && over !== lockstep.repository;
+  return treeCalls(
+    { router, lockstep, crypto, ...(isPlan ? { overlay: overlayReads(lockstep, over, pin) } : {}) },
+    context,
+  );
+}
+
+function declareTypes(repository: Repository, config: ProjectConfig): Promise<void> {
+  return repository.objects.declareTypes(config.managed.map(({ name, searchable }) => ({ name, searchable })));
 }
 
 function mappingConfig(config: ProjectConfig, name: string): MappingConfig {
@@ -93,7 +212,7 @@ function mappingConfig(config: ProjectConfig, name: string): MappingConfig {
   throw new Failure('bad-request', `No such mapping: ${name}${names === '' ? '' : ` (conf/sync.json has ${names})`}`);
 }
 
-function compile(config: ProjectConfig, files: ScriptFiles, mapping: MappingConfig): CompiledMapping {
+function compile({ config, files }: TypeSource, mapping: MappingConfig): CompiledMapping {
   const { mapping: compiled, diagnostics } = compileConfigured(config, files, mapping);
   const [fault] = diagnostics;
   if (fault !== undefined)
@@ -101,71 +220,17 @@ function compile(config: ProjectConfig, files: ScriptFiles, mapping: MappingConf
   return compiled;
 }
 
-function objectSet(
-  config: ProjectConfig,
-  connectors: Map<string, Connector>,
-  log: Log,
-  newId: NewId,
-  collection: string,
-  repository: Repository,
-): ObjectSet {
-  const [kind, name, type] = collection.split('/');
-  if (kind === 'managed' && name !== undefined && type === undefined) return managed(config, newId, name, repository);
-  if (kind === 'system' && name !== undefined && type !== undefined)
-    return retry(connector(config, connectors, log, name).objectSet(type));
-  throw new Failure(
-    'not-found',
-    `Resource '${collection}' not found; a mapping reads and writes managed/<type> or system/<name>/<type>`,
-  );
-}
-
-function managed(config: ProjectConfig, newId: NewId, type: string, repository: Repository): ObjectSet {
-  const declared = config.managed.find((object) => object.name === type);
-  if (declared === undefined) throw new Failure('not-found', `managed/${type} is not declared in conf/managed.json`);
-  const resolve = (
-    queryId: string,
-    parameters: Parameters<typeof filterOfNamedQuery>[1],
-  ): ReturnType<typeof filterOfNamedQuery> => {
-    const query = config.namedQueries[queryId] ?? BUILT_IN_QUERIES[queryId];
-    if (query === undefined)
-      throw new Failure('bad-request', `The passed query identifier ${queryId} does not match any configured queries`);
-    return filterOfNamedQuery(query, parameters);
-  };
-  return managedCollection({ type, repository, searchable: declared.searchable, resolve, newId });
-}
-
-function connector(config: ProjectConfig, open: Map<string, Connector>, log: Log, name: string): Connector {
-  const known = open.get(name);
-  if (known !== undefined) return known;
-  const provisioner = config.connectors.find((candidate) => candidate.name === name);
-  if (provisioner === undefined)
-    throw new Failure(
-      'not-found',
-      `system/${name} is not configured; there is no conf/provisioner.openicf-${name}.json`,
-    );
-  if (!provisioner.enabled)
-    throw new Failure('unreachable', `system/${name} is disabled ("enabled": false in ${provisioner.file})`);
-  const kind = connectorKind(provisioner.connectorName);
-  if (kind === null)
-    throw new Failure(
-      'unreachable',
-      `system/${name}: the connector ${provisioner.connectorName} is not available here`,
-    );
-  const created = kind.create(provisioner, { projectDirectory: config.directory, log });
-  open.set(name, created);
-  return created;
-}
-
-async function openScratch(clock: Clock, closers: (() => Promise<void>)[]): Promise<Repository> {
+async function openScratch(clock: Clock, closers: Set<() => Promise<void>>): Promise<Repository> {
   const directory = mkdtempSync(path.join(tmpdir(), 'lockstep-'));
-  const repository = await openSqliteRepository({ file: path.join(directory, 'scratch.db'), clock });
+  const repository = await openSqliteRepository({ file: path.join(directory, 'scratch.db'), clock, isDurable: false });
   let isOpen = true;
   const close = async (): Promise<void> => {
     if (!isOpen) return;
     isOpen = false;
+    closers.delete(close);
     await repository.close();
     await rm(directory, { recursive: true, force: true });
   };
-  closers.push(close);
+  closers.add(close);
   return { ...repository, close };
 }

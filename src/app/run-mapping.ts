@@ -4,7 +4,8 @@ import { readOnly } from '../connector/read-only.ts';
 import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import { openMapping, type OpenMapping } from '../mapping/open-mapping.ts';
-import type { ScriptMode } from '../mapping/script-host.ts';
+import type { HostCallHandler, ScriptMode } from '../mapping/script-host.ts';
+import { SYSTEM_CALLER, type RequestContext } from '../resource/context.ts';
 import type { ObjectSet, Query } from '../model/object-set.ts';
 import type { Repository } from '../model/repository.ts';
 import type { RunEntry, RunRecord } from '../model/run.ts';
@@ -18,9 +19,8 @@ import { storedEntries } from '../recon/stored-entries.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { planningRepository } from '../repo/planning-repository.ts';
 import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
-import { hostCalls } from './host-calls.ts';
-import type { Lockstep } from './lockstep.ts';
-import { reconRequest, type RunOverrides } from './run-request.ts';
+import type { Lockstep, Pin } from './lockstep.ts';
+import { queriedMapping, reconRequest, type RunOverrides } from './run-request.ts';
 
 export interface RunListeners {
   readonly onEntry?: (entry: RunEntry) => void;
@@ -31,10 +31,14 @@ export interface RunMappingOptions extends RunListeners {
   /** `plan` computes and tells everything, and writes nothing anywhere. */
   readonly mode: ScriptMode;
   readonly overrides: RunOverrides;
+  /** Of a new run; a new one if there is none. */
+  readonly runId?: string;
   readonly resume?: RunRecord;
   /** End the run to be resumed instead, for this reason. */
   readonly abandon?: string;
   readonly signal?: AbortSignal;
+  /** Who asked for it: `openidm-admin`. Kept with the run. */
+  readonly initiatedBy?: string;
 }
 
 /** Plans or runs one mapping of a project. */
@@ -43,7 +47,8 @@ export async function runMapping(
   mapping: MappingConfig,
   options: RunMappingOptions,
 ): Promise<ReconResult> {
-  const world = await openWorld(lockstep, mapping, options.mode, options.resume?.id ?? lockstep.newId());
+  const runId = options.resume?.id ?? options.runId ?? lockstep.newId();
+  const world = await openWorld(lockstep, queriedMapping(mapping, options.overrides), options.mode, runId);
   try {
     const { compiled } = world.mapping;
     const isBuffered = options.mode === 'plan' && compiled.hasCorrelation;
@@ -51,7 +56,7 @@ export async function runMapping(
       world,
       request: reconRequest(compiled, options.overrides, lockstep.config.lockstep),
       owner: ownerName(lockstep.newId()),
-      requestJson: requestJson(mapping, options.overrides),
+      requestJson: requestJson(mapping, options.overrides, options.initiatedBy),
       warnings:
         world.target instanceof StagedSet ? world.target.faults.map((fault) => `${compiled.target}: ${fault}`) : [],
       ...pickDefined(isBuffered ? { ...options, onEntry: () => {} } : options),
@@ -82,10 +87,24 @@ function pickDefined({ resume, abandon, signal, onEntry, onProgress }: RunMappin
   };
 }
 
-/** What is kept with a run, so that it can be taken up again, and so that one can tell with which mapping it ran. */
-function requestJson(mapping: MappingConfig, overrides: RunOverrides): JsonObject {
-  return { overrides: overrides as unknown as JsonObject, mappingHash: mappingHash(mapping) };
+/**
+ * What is kept with a run, so that it can be taken up again, taken back and shown, and so that one can tell with which
+ * mapping it ran.
+ */
+export function requestJson(mapping: MappingConfig, overrides: RunOverrides, initiatedBy?: string): JsonObject {
+  const { source, target, raw } = mapping;
+  return {
+    overrides: overrides as unknown as JsonObject,
+    mappingHash: mappingHash(mapping),
+    source,
+    target,
+    sourceQuery: overrides.sourceQuery ?? raw['sourceQuery'] ?? EVERYTHING,
+    targetQuery: overrides.targetQuery ?? raw['targetQuery'] ?? EVERYTHING,
+    ...(initiatedBy === undefined ? {} : { initiatedBy }),
+  };
 }
+
+const EVERYTHING: JsonObject = { queryId: 'query-all-ids' };
 
 export function mappingHash(mapping: MappingConfig): string {
   return createHash('sha256').update(JSON.stringify(mapping.raw)).digest('hex').slice(0, 16);
@@ -100,22 +119,43 @@ export async function openWorld(
   mode: ScriptMode,
   runId: string,
 ): Promise<OpenWorld> {
-  const compiled = lockstep.compile(mapping);
+  const pin = lockstep.pin();
+  try {
+    const world = await openPinned(lockstep, pin, mapping, mode, runId);
+    const close = (): Promise<void> => world.close().finally(() => pin.release());
+    return { ...world, close };
+  } catch (error) {
+    await pin.release();
+    throw error;
+  }
+}
+
+async function openPinned(
+  lockstep: Lockstep,
+  pin: Pin,
+  mapping: MappingConfig,
+  mode: ScriptMode,
+  runId: string,
+): Promise<OpenWorld> {
+  const compiled = lockstep.compile(mapping, pin);
   const repository =
     mode === 'plan'
-      ? planningRepository(lockstep.repository, await planningScratch(lockstep), {
+      ? planningRepository(lockstep.repository, await planningScratch(lockstep, pin), {
           keepsEntries: compiled.hasCorrelation,
         })
       : lockstep.repository;
-  const source = readOnly(openSource(lockstep, compiled, repository));
-  const opened = await openScripts(lockstep, compiled, repository);
+  const source = readOnly(openSource(lockstep, pin, compiled, repository));
+  const context = runContext(runId, mode);
+  const opened = await openScripts(lockstep, pin, compiled, lockstep.calls(context, repository, pin));
   try {
-    const target = await openTarget(lockstep, compiled, repository, mode);
+    const target = await openTarget(lockstep, pin, compiled, repository, mode);
     const { clock, newId, log } = lockstep;
     const close = async (): Promise<void> => {
       await opened.close();
       if (target instanceof StagedSet) await target.release();
-      if (mode === 'plan') await repository.close();
+      if (mode !== 'plan') return;
+      await lockstep.forget(repository);
+      await repository.close();
     };
     const { areSourceIdsCaseSensitive, areTargetIdsCaseSensitive } = compiled.links;
     const readers = {
@@ -133,7 +173,7 @@ export async function openWorld(
       log,
       mode,
       runId,
-      toQuery: (raw) => correlationQuery(lockstep, target, raw),
+      toQuery: (raw) => correlationQuery(pin, target, raw),
       close,
     };
   } catch (error) {
@@ -142,36 +182,42 @@ export async function openWorld(
   }
 }
 
+/** On behalf of whom the scripts of a run ask: the run itself ties what they cause. */
+function runContext(runId: string, mode: ScriptMode): RequestContext {
+  return { caller: SYSTEM_CALLER, transactionId: runId, parentActionId: null, cause: 'recon', mode };
+}
+
 /** A predefined query of managed objects is its filter: so it can be compared with what is planned but not written yet. */
-function correlationQuery({ config }: Lockstep, target: ObjectSet, raw: JsonObject): Query {
+function correlationQuery({ config }: Pin, target: ObjectSet, raw: JsonObject): Query {
   const query = toQuery(raw);
   if (query.kind !== 'id' || !target.traits.isTransactional) return query;
   const named = config.namedQueries[query.queryId] ?? BUILT_IN_QUERIES[query.queryId];
   return named === undefined ? query : { kind: 'filter', filter: filterOfNamedQuery(named, query.parameters) };
 }
 
-async function planningScratch(lockstep: Lockstep): Promise<Repository> {
+async function planningScratch(lockstep: Lockstep, pin: Pin): Promise<Repository> {
   const scratch = openMemoryRepository(lockstep.clock);
-  await scratch.objects.declareTypes(lockstep.config.managed.map(({ name, searchable }) => ({ name, searchable })));
+  await scratch.objects.declareTypes(pin.config.managed.map(({ name, searchable }) => ({ name, searchable })));
   return scratch;
 }
 
 /** A query may be sent elsewhere; single objects are read from the mapping's own source all the same. */
-function openSource(lockstep: Lockstep, compiled: CompiledMapping, repository: Repository): ObjectSet {
-  const source = lockstep.objectSet(compiled.source, repository);
+function openSource(lockstep: Lockstep, pin: Pin, compiled: CompiledMapping, repository: Repository): ObjectSet {
+  const source = lockstep.objectSet(compiled.source, repository, pin);
   const elsewhere = compiled.sourceQuery?.resourceName ?? null;
   if (elsewhere === null || elsewhere === compiled.source) return source;
-  const other = lockstep.objectSet(elsewhere, repository);
+  const other = lockstep.objectSet(elsewhere, repository, pin);
   return { ...source, scan: (request) => other.scan(request) };
 }
 
 async function openTarget(
   lockstep: Lockstep,
+  pin: Pin,
   compiled: CompiledMapping,
   repository: Repository,
   mode: ScriptMode,
 ): Promise<ObjectSet> {
-  const target = lockstep.objectSet(compiled.target, repository);
+  const target = lockstep.objectSet(compiled.target, repository, pin);
   if (target.traits.isTransactional) return target;
   if (target.traits.lookup === 'direct' && mode === 'live') return target;
   const staged = await StagedSet.open(
@@ -179,24 +225,29 @@ async function openTarget(
     await lockstep.openScratch(),
     mode === 'plan',
     lockstep.newId,
-    namingAttribute(lockstep, compiled.target),
+    namingAttribute(pin, compiled.target),
   );
   return staged;
 }
 
 /** What the attribute of an external type is called whose native name is `__NAME__`. */
-function namingAttribute({ config }: Lockstep, collection: string): string | null {
+function namingAttribute({ config }: Pin, collection: string): string | null {
   const [, name, type = ''] = collection.split('/');
   const properties =
     config.connectors.find((connector) => connector.name === name)?.objectTypes[type]?.properties ?? {};
   return Object.keys(properties).find((key) => properties[key]!.nativeName === '__NAME__') ?? null;
 }
 
-function openScripts(lockstep: Lockstep, compiled: CompiledMapping, repository: Repository): Promise<OpenMapping> {
+function openScripts(
+  lockstep: Lockstep,
+  pin: Pin,
+  compiled: CompiledMapping,
+  answer: HostCallHandler,
+): Promise<OpenMapping> {
   return openMapping(compiled, {
     host: lockstep.scripts,
-    limits: lockstep.config.lockstep.scripts,
-    resolveModule: (request, fromFile) => lockstep.files.resolveModule(request, fromFile),
-    answer: hostCalls(lockstep, repository),
+    limits: pin.config.lockstep.scripts,
+    resolveModule: (request, fromFile) => pin.files.resolveModule(request, fromFile),
+    answer,
   });
 }

@@ -1,5 +1,5 @@
 import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
-import type { GuardConfig } from '../mapping/mapping-config.ts';
+import type { GuardConfig, MappingConfig } from '../mapping/mapping-config.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Query } from '../model/object-set.ts';
 import { toQuery } from '../model/to-query.ts';
@@ -15,6 +15,13 @@ export interface RunOverrides {
   readonly allowEmptySourceSet?: boolean;
   readonly guard?: Partial<GuardConfig>;
   readonly logUnchanged?: boolean;
+}
+
+/** The mapping, with its source query sent where the caller wants it. */
+export function queriedMapping(mapping: MappingConfig, { sourceQuery }: RunOverrides): MappingConfig {
+  if (sourceQuery === undefined) return mapping;
+  const name = sourceQuery['resourceName'];
+  return { ...mapping, sourceQuery: { ...mapping.sourceQuery, resourceName: typeof name === 'string' ? name : null } };
 }
 
 /** The mapping's own settings with the caller's over them. */
@@ -42,7 +49,12 @@ export function reconRequest(
 
 /** "Everything" is null: then, and only then, what the scan did not give does not exist. */
 function effective(override: JsonObject | undefined, configured: Query | null): Query | null {
-  const query = override === undefined ? configured : toQuery(override);
+  const query = override === undefined ? configured : toQuery(withoutResource(override));
   const isAll = query?.kind === 'id' && (query.queryId === 'query-all-ids' || query.queryId === 'query-all');
   return isAll ? null : query;
+}
+
+function withoutResource(query: JsonObject): JsonObject {
+  const { resourceName: _, ...rest } = query;
+  return rest;
 }

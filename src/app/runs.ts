@@ -11,6 +11,12 @@ import type { RunOverrides } from './run-request.ts';
 export interface StartOptions extends RunListeners {
   readonly overrides: RunOverrides;
   readonly signal?: AbortSignal;
+  /** Who asked for it. */
+  readonly initiatedBy?: string;
+  /** Of the new run, if there is one. */
+  readonly runId?: string;
+  /** Told the id of each run before it begins or goes on. */
+  readonly onRun?: (runId: string) => void;
   /** Told before an interrupted run is taken up or given up. */
   readonly onInterrupted?: (message: string) => void;
 }
@@ -25,23 +31,43 @@ export async function startRun(
   options: StartOptions,
 ): Promise<ReconResult> {
   await healFailedRuns(lockstep, mapping, options);
-  const left = await interruptedRun(lockstep, mapping.name);
+  const left = await interruptedRun(lockstep, mapping.name, options.runId);
   if (left !== null) {
     const obstacle = obstacleTo(lockstep, left, mapping, options.overrides);
     if (obstacle === null) {
       options.onInterrupted?.(`taking up the interrupted run ${left.id}`);
+      options.onRun?.(left.id);
       const result = await runMapping(lockstep, mapping, liveOptions(options, left));
       if (result.progress.errorCode !== 'conflict') return concluded(lockstep, result);
       options.onInterrupted?.(`the source has changed since the interruption; starting anew`);
     } else {
       options.onInterrupted?.(`giving up the interrupted run ${left.id}: ${obstacle}`);
-      await runMapping(lockstep, mapping, {
-        ...liveOptions({ overrides: options.overrides }, left),
-        abandon: obstacle,
-      });
+      await giveUp(lockstep, mapping, left, obstacle);
     }
   }
-  return concluded(lockstep, await runMapping(lockstep, mapping, liveOptions(options)));
+  const runId = options.runId ?? lockstep.newId();
+  options.onRun?.(runId);
+  return concluded(lockstep, await runMapping(lockstep, mapping, { ...liveOptions(options), runId }));
+}
+
+/** Ends an interrupted run as failed. What it had written to an external target gets its links all the same. */
+export async function giveUp(
+  lockstep: Lockstep,
+  mapping: MappingConfig,
+  left: RunRecord,
+  reason: string,
+): Promise<void> {
+  await runMapping(lockstep, mapping, { ...liveOptions({ overrides: {} }, left), abandon: reason });
+}
+
+/** The interrupted run that `startRun` would take up, if it were called now; null: it would begin a new one. */
+export async function runToTakeUp(
+  lockstep: Lockstep,
+  mapping: MappingConfig,
+  overrides: RunOverrides,
+): Promise<RunRecord | null> {
+  const left = await interruptedRun(lockstep, mapping.name);
+  return left !== null && obstacleTo(lockstep, left, mapping, overrides) === null ? left : null;
 }
 
 /** A run that failed between the answer of an external target and the link: what it had written gets its links now. */
@@ -62,7 +88,11 @@ async function concluded(lockstep: Lockstep, result: ReconResult): Promise<Recon
 /** What an older run of the mapping still held was planned anew by this one: approving it twice would be a mistake. */
 async function supersede(lockstep: Lockstep, newer: RunRecord): Promise<void> {
   for (const { runId, mapping } of await lockstep.repository.runs.withEntries('held'))
-    if (mapping === newer.mapping && runId !== newer.id)
+    if (
+      mapping === newer.mapping &&
+      runId !== newer.id &&
+      (await lockstep.repository.runs.read(runId))?.kind !== 'undo'
+    )
       await rejectHeld(lockstep, runId, `superseded by run ${newer.id}`);
 }
 
@@ -77,20 +107,23 @@ export async function rejectHeld(lockstep: Lockstep, runId: string, reason: stri
   return count;
 }
 
-function liveOptions({ overrides, signal, onEntry, onProgress }: StartOptions, resume?: RunRecord): RunMappingOptions {
+function liveOptions(options: StartOptions, resume?: RunRecord): RunMappingOptions {
+  const { overrides, signal, initiatedBy, onEntry, onProgress } = options;
   return {
     mode: 'live',
     overrides,
     ...(resume === undefined ? {} : { resume }),
     ...(signal === undefined ? {} : { signal }),
+    ...(initiatedBy === undefined ? {} : { initiatedBy }),
     ...(onEntry === undefined ? {} : { onEntry }),
     ...(onProgress === undefined ? {} : { onProgress }),
   };
 }
 
 /** The run of this mapping that is marked active although no process works on it; null if there is none. */
-async function interruptedRun(lockstep: Lockstep, mapping: string): Promise<RunRecord | null> {
-  const [active] = await lockstep.repository.runs.list({ mapping, state: 'ACTIVE', limit: 1 });
+async function interruptedRun(lockstep: Lockstep, mapping: string, except?: string): Promise<RunRecord | null> {
+  const found = await lockstep.repository.runs.list({ mapping, state: 'ACTIVE', limit: 2 });
+  const active = found.find((record) => record.id !== except);
   if (active === undefined) return null;
   const holder = await lockstep.repository.leases.holder(`recon/${mapping}`);
   return holder === null || isHolderDead(holder) ? active : null;
@@ -102,6 +135,8 @@ function obstacleTo(
   mapping: MappingConfig,
   overrides: RunOverrides,
 ): string | null {
+  if (left.stage === 'ACTIVE_INITIALIZED') return 'the process ended before it began';
+  if (left.kind === 'undo') return 'asked for again, the undo goes on with what is left';
   if (lockstep.config.lockstep.resume.onCrash === 'fail') return 'the process ended while it was running';
   if (left.request['mappingHash'] !== mappingHash(mapping)) return 'its mapping was changed meanwhile';
   if (JSON.stringify(left.request['overrides']) !== JSON.stringify(overrides))

@@ -1,17 +1,25 @@
 import { formatDiagnostic, type Diagnostic } from '../base/diagnostic.ts';
 import { loadProject } from '../app/config/load-project.ts';
 import { connectorKinds } from '../app/connector-kinds.ts';
-import { checkScripts } from '../app/check-scripts.ts';
+import { checkConnectors } from '../app/check-connectors.ts';
+import { checkScripts, scriptCheck } from '../app/check-scripts.ts';
 import type { Arguments } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
-import { projectDirectory, stderrLog } from './open.ts';
+import { logOf, projectDirectory } from './open.ts';
 
-/** Reads the configuration, compiles every mapping and every script, and reports what is wrong. Opens nothing else. */
+/**
+ * Reads the configuration, compiles every mapping and every script, tests every enabled connector, and reports what is wrong.
+ * Changes nothing.
+ */
 export async function checkCommand({ options }: Arguments): Promise<number> {
   const directory = projectDirectory(options);
-  const { config, diagnostics } = await loadProject(directory, { env: process.env, connectorKinds });
+  const log = logOf(options);
+  const checkScript = scriptCheck(log);
+  const { config, diagnostics } = await loadProject(directory, { env: process.env, connectorKinds, checkScript });
   const all: readonly Diagnostic[] =
-    config === null ? diagnostics : [...diagnostics, ...(await checkScripts(config, stderrLog))];
+    config === null
+      ? diagnostics
+      : [...diagnostics, ...(await checkScripts(config, log)), ...(await checkConnectors(config))];
   const errors = all.filter((diagnostic) => diagnostic.severity === 'error').length;
   if (options.json === true) process.stdout.write(`${JSON.stringify(all, null, 2)}\n`);
   else {

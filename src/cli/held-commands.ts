@@ -3,7 +3,8 @@ import type { ChangeClass } from '../model/run.ts';
 import { UsageError, type Arguments } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withProject } from './open.ts';
-import { entryJson, entryLines } from './render-entry.ts';
+import { entryJson } from '../app/entry-json.ts';
+import { entryLines } from './render-entry.ts';
 
 export async function heldCommand({ operands, options }: Arguments): Promise<number> {
   return withProject(
@@ -24,7 +25,9 @@ export async function heldCommand({ operands, options }: Arguments): Promise<num
         process.stdout.write(`run ${record.id} of ${record.mapping}: ${count} held\n`);
         for (const { changeClass, count: held, reason } of classes)
           process.stdout.write(`  ${held} ${changeClass}: ${reason}\n`);
-        for (const entry of entries) process.stdout.write(entryLines(entry));
+        const told = new Set(classes.map(({ reason }) => reason));
+        for (const entry of entries)
+          process.stdout.write(entryLines(told.has(entry.message ?? '') ? { ...entry, message: null } : entry));
         if (count > entries.length) process.stdout.write(`  … and ${count - entries.length} more (--limit N)\n`);
       }
       if (runs.length === 0 && options.json !== true) process.stdout.write('nothing is held\n');
@@ -42,14 +45,17 @@ export async function approveCommand({ operands, options }: Arguments): Promise<
   return withProject(options, async (lockstep) => {
     const held = await findHeldRun(lockstep, operands[0] ?? null);
     const carried = await approve(lockstep, held, only);
-    const count = (status: string): number => carried.filter((one) => one.status === status).length;
-    for (const one of carried)
-      if (one.status !== 'done')
-        process.stdout.write(entryLines({ ...one.entry, status: one.status, message: one.message }));
-    process.stdout.write(
-      `run ${held.record.id}: ${count('done')} carried out, ${count('skipped')} left alone, ${count('failed')} failed\n`,
+    const [done, skipped, failed] = (['done', 'skipped', 'failed'] as const).map(
+      (status) => carried.filter((one) => one.status === status).length,
     );
-    return count('failed') > 0 ? EXIT.failed : EXIT.ok;
+    const entries = carried.map(({ entry, status, message }) => ({ ...entry, status, message }));
+    if (options.json === true)
+      writeJson({ runId: held.record.id, done, skipped, failed, entries: entries.map(entryJson) });
+    else {
+      for (const entry of entries) if (entry.status !== 'done') process.stdout.write(entryLines(entry));
+      process.stdout.write(`run ${held.record.id}: ${done} carried out, ${skipped} left alone, ${failed} failed\n`);
+    }
+    return failed === 0 ? EXIT.ok : EXIT.failed;
   });
 }
 
@@ -57,7 +63,12 @@ export async function rejectCommand({ operands, options }: Arguments): Promise<n
   return withProject(options, async (lockstep) => {
     const held = await findHeldRun(lockstep, operands[0] ?? null);
     const count = await reject(lockstep, held, options.reason ?? 'rejected on the command line');
-    process.stdout.write(`run ${held.record.id}: ${count} rejected\n`);
+    if (options.json === true) writeJson({ runId: held.record.id, rejected: count });
+    else process.stdout.write(`run ${held.record.id}: ${count} rejected\n`);
     return EXIT.ok;
   });
+}
+
+function writeJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
 }

@@ -1,7 +1,8 @@
 export const HELP = `lockstep <command> [options]
 
 Commands
-  start                 reconcile what the project's conf/lockstep.json names under "startup" (without --project: the demo)
+  start                 reconcile what the project's conf/lockstep.json names under "startup" (without --project: the demo),
+                        then serve until asked to end; --no-serve ends at once
   check                 read the configuration and report everything that is wrong with it
   plan MAPPING          show what a reconciliation would do; write nothing anywhere
   recon MAPPING         show it and do it
@@ -11,13 +12,24 @@ Commands
   approve [RUN]         carry out what a run holds (each only if its object is unchanged since)
   reject [RUN]          turn down what a run holds
   runs [MAPPING]        list the latest runs
+  undo RUN [--plan]     take back what a run did, where nothing has changed since; --plan only shows it
+  audit verify [SEQ:HASH]
+                        follow the audit's hash chain; the place it prints can be noted and checked later
+  audit purge [--older-than 90d] [--topic NAME] [--keep-runs N]
+                        remove what is older than its retention
+  keys list | keys create ALIAS | keys import ALIAS FILE | keys rotate [ALIAS]
+                        the keys that encrypt properties; rotate encrypts everything again
+  token create NAME --role ROLE [--expires 90d] | token list | token revoke NAME
+                        bearer tokens for clients; a token is shown once
+  admin password [USER] new password from LOCKSTEP_ADMIN_PASSWORD, or made up and shown once
 
 Options
   --project DIR         project directory (conf/, script/, data/); default: the current directory, for start the demo
   --data DIR            where the repository is kept; default: <project>/.lockstep
-  --port N              port of the server (accepted by start; this version has no server yet)
+  --port N              port of the server, 0 for any free one; default: what the project says, else 8080
   --mapping FILE        one more mapping, from a file of its own or a schedule with one inside
   --json                machine-readable output
+  --verbose             also show what scripts log at level info
   --id ID               reconcile only this source object (may be given several times)
   --source-query FILTER, --target-query FILTER
                         restrict one run, e.g. --source-query 'department eq "Sales"'

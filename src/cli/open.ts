@@ -3,19 +3,21 @@ import path from 'node:path';
 import { formatDiagnostic } from '../base/diagnostic.ts';
 import { Failure, messageOf } from '../base/failure.ts';
 import type { Log, LogLevel } from '../base/log.ts';
-import { loadProject } from '../app/config/load-project.ts';
+import { loadProject, type LoadOptions } from '../app/config/load-project.ts';
 import { connectorKinds } from '../app/connector-kinds.ts';
 import { openLockstep, type Lockstep } from '../app/lockstep.ts';
+import { openTree, type Tree } from '../openidm/open-tree.ts';
 import type { Options } from './arguments.ts';
 
-const SHOWN: ReadonlySet<LogLevel> = new Set(['warn', 'error']);
-
-/** Warnings and errors of the engine and of scripts, on stderr. */
-export const stderrLog: Log = {
-  write: (level, message) => {
-    if (SHOWN.has(level)) process.stderr.write(`${level}: ${message}\n`);
-  },
-};
+/** Warnings and errors of the engine and of scripts, on stderr; with `--verbose` also what they tell besides. */
+export function logOf(options: Options): Log {
+  const shown: readonly LogLevel[] = options.verbose === true ? ['info', 'warn', 'error'] : ['warn', 'error'];
+  return {
+    write: (level, message) => {
+      if (shown.includes(level)) process.stderr.write(`${level}: ${message}\n`);
+    },
+  };
+}
 
 export function projectDirectory(options: Options): string {
   return path.resolve(options.project ?? '.');
@@ -25,14 +27,21 @@ export function dataDirectory(options: Options): string {
   return path.resolve(options.data ?? path.join(projectDirectory(options), '.lockstep'));
 }
 
+/** A project with its whole resource tree: scripts of any command may ask for any of it. */
+interface OpenedProject {
+  readonly lockstep: Lockstep;
+  readonly tree: Tree;
+}
+
 /** Opens the project that the options name. Everything wrong with it is shown at once; errors refuse it (exit code 2). */
-export async function openProject(options: Options, isReader: boolean): Promise<Lockstep> {
+async function openProject(options: Options, isReader: boolean, isServer: boolean): Promise<OpenedProject> {
   const directory = projectDirectory(options);
-  const { config, diagnostics } = await loadProject(directory, {
+  const loadOptions: LoadOptions = {
     env: process.env,
     connectorKinds,
     ...(options.mapping === undefined ? {} : { inlineMapping: options.mapping }),
-  });
+  };
+  const { config, diagnostics } = await loadProject(directory, loadOptions);
   for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
   if (config === null) {
     const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
@@ -43,9 +52,11 @@ export async function openProject(options: Options, isReader: boolean): Promise<
   }
   const data = dataDirectory(options);
   const isNew = !existsSync(path.join(data, path.basename(config.lockstep.repository.file)));
-  if (isNew && isReader) return openLockstep({ config, dataDirectory: null, log: stderrLog });
-  makeDirectory(data);
-  return openLockstep({ config, dataDirectory: data, log: stderrLog });
+  const isEmpty = isNew && isReader;
+  if (!isEmpty) makeDirectory(data);
+  const lockstep = await openLockstep({ config, dataDirectory: isEmpty ? null : data, log: logOf(options) });
+  const tree = await openTree(lockstep, { loadOptions, isWatching: isServer && config.lockstep.watch });
+  return { lockstep, tree };
 }
 
 function makeDirectory(directory: string): void {
@@ -62,13 +73,28 @@ function makeDirectory(directory: string): void {
 /** `isReader`: the command only looks; without a repository it sees an empty one, and nothing is created. */
 export async function withProject<T>(
   options: Options,
-  use: (lockstep: Lockstep) => Promise<T>,
+  use: (lockstep: Lockstep, tree: Tree) => Promise<T>,
   isReader = false,
 ): Promise<T> {
-  const lockstep = await openProject(options, isReader);
+  return using(await openProject(options, isReader, false), use);
+}
+
+/** The same for a command that serves: changed files are noticed. */
+export async function withServedProject<T>(
+  options: Options,
+  use: (lockstep: Lockstep, tree: Tree) => Promise<T>,
+): Promise<T> {
+  return using(await openProject(options, false, true), use);
+}
+
+async function using<T>(
+  { lockstep, tree }: OpenedProject,
+  use: (lockstep: Lockstep, tree: Tree) => Promise<T>,
+): Promise<T> {
   try {
-    return await use(lockstep);
+    return await use(lockstep, tree);
   } finally {
+    await tree.close();
     await lockstep.close();
   }
 }

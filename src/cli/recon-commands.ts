@@ -10,7 +10,8 @@ import { EXIT } from './exit-codes.ts';
 import { withProject } from './open.ts';
 import { overridesOf } from './overrides.ts';
 import { progressBar } from './progress-bar.ts';
-import { entryJson, entryLines } from './render-entry.ts';
+import { entryJson } from '../app/entry-json.ts';
+import { entryLines } from './render-entry.ts';
 import { renderSummary, summaryJson } from './render-summary.ts';
 
 export async function planCommand(args: Arguments): Promise<number> {

@@ -1,13 +1,18 @@
 import { Failure, messageOf } from '../base/failure.ts';
 import { readArguments, UsageError, type Arguments } from './arguments.ts';
 import { approveCommand, heldCommand, rejectCommand } from './held-commands.ts';
+import { adminCommand } from './admin-command.ts';
+import { auditCommand } from './audit-command.ts';
 import { checkCommand } from './check-command.ts';
 import { EXIT } from './exit-codes.ts';
 import { explainCommand } from './explain-command.ts';
 import { HELP } from './help.ts';
+import { keysCommand } from './keys-command.ts';
 import { planCommand, reconCommand } from './recon-commands.ts';
 import { runsCommand } from './runs-command.ts';
 import { startCommand } from './start-command.ts';
+import { tokenCommand } from './token-command.ts';
+import { undoCommand } from './undo-command.ts';
 import { VERSION } from './version.ts';
 
 const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> = {
@@ -20,6 +25,11 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
   approve: approveCommand,
   reject: rejectCommand,
   runs: runsCommand,
+  undo: undoCommand,
+  audit: auditCommand,
+  keys: keysCommand,
+  token: tokenCommand,
+  admin: adminCommand,
 };
 
 /** Runs one command line and gives the exit code. Expected failures are one line on stderr, never a stack trace. */

@@ -11,8 +11,11 @@ export async function runsCommand({ operands, options }: Arguments): Promise<num
   return withProject(
     options,
     async (lockstep) => {
-      const mapping = operands[0] === undefined ? {} : { mapping: operands[0] };
+      const [name] = operands;
+      const mapping = name === undefined ? {} : { mapping: name };
       const records = await lockstep.repository.runs.list({ ...mapping, limit: Number(options.limit ?? 20) });
+      // A mapping that has been removed may still have runs; any other unknown name is a mistake.
+      if (name !== undefined && records.length === 0) lockstep.mappingConfig(name);
       if (options.json === true) {
         process.stdout.write(
           `${JSON.stringify(

@@ -1,35 +1,57 @@
 import { cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Arguments, Options } from './arguments.ts';
+import type { Lockstep } from '../app/lockstep.ts';
+import { numberOption, type Arguments, type Options } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
-import { withProject } from './open.ts';
+import { withServedProject } from './open.ts';
 import { exitCode, showPlan, showRun } from './recon-commands.ts';
+import { serve, untilAskedToStop } from './serve.ts';
 
 /** Lines of the plan that the demo shows; what the run then does is the same. */
 const SHOWN_PLAN = 25;
 
 const DEMO = fileURLToPath(new URL('../../demo', import.meta.url));
 
-/** The main job of a project: for each mapping that it names under "startup", the plan, then the run. */
+/**
+ * The main job of a project: for each mapping that it names under "startup", the plan, then the run. Then it serves until it is
+ * asked to end.
+ */
 export async function startCommand({ options }: Arguments): Promise<number> {
   const chosen = options.project === undefined ? demoOptions(options) : options;
-  return withProject(chosen, async (lockstep) => {
-    const { startup } = lockstep.config.lockstep;
-    if (startup.length === 0)
-      process.stderr.write(nothingToStart(lockstep.config.mappings.map((mapping) => mapping.name)));
+  const port = numberOption(options.port, 'port');
+  return withServedProject(chosen, async (lockstep, tree) => {
     const say = (text: string): unknown => options.json === true || process.stdout.write(text);
-    let worst: number = EXIT.ok;
-    for (const name of startup) {
-      const mapping = lockstep.mappingConfig(name);
-      say('\nThe plan:\n');
-      await showPlan(lockstep, mapping, chosen, SHOWN_PLAN);
-      say('\nThe run:\n');
-      worst = Math.max(worst, exitCode(await showRun(lockstep, mapping, chosen, 0)));
-    }
+    const worst = await runStartup(lockstep, chosen, say);
     say(nextSteps(chosen));
+    if (options.serve === false) return worst;
+    const served = await serve(lockstep, tree, { port, env: process.env });
+    if (served.firstPassword !== null) process.stdout.write(firstPassword(served.firstPassword));
+    for (const url of served.urls) process.stdout.write(`Lockstep ready: ${url}\n`);
+    await untilAskedToStop();
+    process.stderr.write('stopping …\n');
+    await served.stop();
     return worst;
   });
+}
+
+async function runStartup(lockstep: Lockstep, options: Options, say: (text: string) => unknown): Promise<number> {
+  const { startup } = lockstep.config.lockstep;
+  if (startup.length === 0)
+    process.stderr.write(nothingToStart(lockstep.config.mappings.map((mapping) => mapping.name)));
+  let worst: number = EXIT.ok;
+  for (const name of startup) {
+    const mapping = lockstep.mappingConfig(name);
+    say('\nThe plan:\n');
+    await showPlan(lockstep, mapping, options, SHOWN_PLAN);
+    say('\nThe run:\n');
+    worst = Math.max(worst, exitCode(await showRun(lockstep, mapping, options, 0)));
+  }
+  return worst;
+}
+
+function firstPassword(password: string): string {
+  return `\nThe administrator is "openidm-admin", the password ${password}\nIt is shown this once; "lockstep admin password" makes another.\n\n`;
 }
 
 /** The bundled demo is run on a copy, so that its files can be played with and started afresh. */

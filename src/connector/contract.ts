@@ -5,7 +5,10 @@ import type { ObjectSet } from '../model/object-set.ts';
 /** A connection to one external system: what `conf/provisioner.openicf-<name>.json` describes. */
 export interface Connector {
   readonly name: string;
-  /** Throws a `Failure` that says what is wrong and what to do; resolves when reads and writes can be expected to work. */
+  /**
+   * Throws a `Failure` that says what is wrong and what to do (`bad-configuration`: only the configuration can mend it); resolves
+   * when reads and writes can be expected to work. Changes nothing.
+   */
   test(signal?: AbortSignal): Promise<void>;
   /** The objects of one configured type (`account`). Throws `Failure('not-found')` for a type that is not configured. */
   objectSet(type: string): ObjectSet;

@@ -1,7 +1,7 @@
 import { assert } from '../base/assert.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { NewId } from '../base/uuid.ts';
-import type { ManagedSet } from '../model/managed-set.ts';
+import type { IdentifiedWrite, ManagedSet } from '../model/managed-set.ts';
 import type {
   ObjectSetTraits,
   ObjectWrite,
@@ -11,9 +11,13 @@ import type {
   StoredObject,
   WriteOutcome,
 } from '../model/object-set.ts';
+import { SYSTEM_CALLER, type RequestContext } from '../resource/context.ts';
 import { queryObjects, type QueriedCollection } from '../model/query-objects.ts';
 import type { CommitUnit, ObjectRow, Repository, RowWrite } from '../model/repository.ts';
 import type { Filter } from '../base/query-filter.ts';
+import { isPlain, type ManagedType } from './managed-type.ts';
+import { writeManaged } from './write-managed.ts';
+import { writePreparation } from './write-preparation.ts';
 
 /** The filter behind a predefined query. */
 export type ResolveQuery = (queryId: string, parameters: JsonObject) => Filter;
@@ -25,6 +29,11 @@ export interface ManagedCollectionOptions {
   readonly searchable: readonly string[];
   readonly resolve: ResolveQuery;
   readonly newId: NewId;
+  /**
+   * The type with its hooks, policies and marked properties, over the same repository. Without it, or if there is nothing of the
+   * kind, objects are read and written as they are.
+   */
+  readonly managed?: ManagedType;
 }
 
 /** The cursor after the last page: a checkpoint there is not the start. */
@@ -35,6 +44,10 @@ const TRAITS: ObjectSetTraits = { lookup: 'direct', isTransactional: true, store
 /** The objects of one managed type, as a mapping sees them. */
 export function managedCollection(options: ManagedCollectionOptions): ManagedSet {
   const { type, repository, newId } = options;
+  const managed = options.managed === undefined || isPlain(options.managed) ? null : options.managed;
+  const toStored = managed?.protection.isNeeded === true ? opened(managed) : asStored;
+  const toRowWrite =
+    managed?.protection.isNeeded === true ? closing(managed) : (one: IdentifiedWrite) => rowWrite(type, one);
   const collection: QueriedCollection = {
     reads: repository.objects,
     type,
@@ -54,19 +67,40 @@ export function managedCollection(options: ManagedCollectionOptions): ManagedSet
     pageIds: (after, limit) => repository.objects.pageIds(type, after, limit),
     count: () => repository.objects.count(type),
     query: (queries: readonly Query[]) => queryObjects(collection, queries),
-    write: (writes) => write(repository, type, newId, writes),
+    write: (writes) =>
+      managed === null ? write(repository, type, newId, writes) : writeManaged(managed, writes, OWN_CONTEXT),
     preferredWriteCount: () => 500,
-    toRowWrite: (one) => rowWrite(type, one),
+    toRowWrite,
     toStored,
+    preparation: managed === null ? null : writePreparation(managed),
     newId,
     close: async () => {},
   };
 }
 
-function toStored(row: ObjectRow): StoredObject {
+function asStored(row: ObjectRow): StoredObject {
   const rev = String(row.rev);
   return { id: row.id, rev, object: { _id: row.id, _rev: rev, ...row.doc } };
 }
+
+/** What is kept encrypted is read open, so that a mapping can compare it. */
+function opened({ protection }: ManagedType): (row: ObjectRow) => StoredObject {
+  return (row) => asStored({ ...row, doc: protection.open(row.doc) });
+}
+
+function closing({ name, protection }: ManagedType): (write: IdentifiedWrite) => RowWrite {
+  return (write) =>
+    rowWrite(name, write.kind === 'delete' ? write : { ...write, object: protection.close(write.object, null) });
+}
+
+/** Who writes through a collection outside a run. */
+const OWN_CONTEXT: RequestContext = {
+  caller: SYSTEM_CALLER,
+  transactionId: 'internal',
+  parentActionId: null,
+  cause: 'script',
+  mode: 'live',
+};
 
 async function* scan(collection: QueriedCollection, request: ScanRequest): AsyncIterable<ScanPage> {
   const { query } = request;
@@ -88,7 +122,7 @@ async function* scan(collection: QueriedCollection, request: ScanRequest): Async
     });
     const isLast = page.next === null;
     after = page.next ?? END;
-    yield { objects: page.rows.map(toStored), faults: [], cursor: after, isLast, ...total };
+    yield { objects: page.rows.map(collection.toStored), faults: [], cursor: after, isLast, ...total };
   }
 }
 

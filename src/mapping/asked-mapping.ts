@@ -16,7 +16,8 @@ export type RunInHost = <S extends StageName>(
   mode: ScriptMode,
 ) => Promise<readonly StageResult<S>[]>;
 
-/** As many at once as one frame carries comfortably. */
+/** A script that hangs does so, as a rule, for the first objects already: these are tried by themselves. */
+const FIRST_SLICE = 5;
 const SLICE = 1000;
 
 /** Stages whose scripts were asked ahead, run in this process; what that cannot settle goes through the script host. */
@@ -27,6 +28,8 @@ export class AskedMapping {
   readonly #program: Program;
   readonly #project: (source: JsonObject) => JsonObject;
   #isOver = false;
+  /** The first objects, while they are asked; nothing else is asked until they are answered. */
+  #trial: Promise<void> | null = null;
 
   constructor(payload: ProgramPayload, plan: AskPlan, session: ScriptSession) {
     this.#plan = plan;
@@ -76,7 +79,13 @@ export class AskedMapping {
       (item): item is Stages['source']['item'] =>
         item.source !== null && !this.#answers.has(item.source, item.linkQualifier),
     );
-    for (let from = 0; from < missing.length && !this.#isOver; from += SLICE)
+    let from = 0;
+    if (this.#trial === null && missing.length > 0) {
+      from = Math.min(FIRST_SLICE, missing.length);
+      this.#trial = this.#ask(missing.slice(0, from), mode);
+    }
+    await this.#trial;
+    for (; from < missing.length && !this.#isOver; from += SLICE)
       await this.#ask(missing.slice(from, from + SLICE), mode);
   }
 

@@ -26,6 +26,8 @@ export interface CompileContext {
 
 export interface CompileResult {
   readonly mapping: CompiledMapping;
+  /** Where each script stands in the configuration, by slot: JSON pointers. */
+  readonly pointers: readonly string[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -80,7 +82,7 @@ export function compileMapping(config: MappingConfig, context: CompileContext): 
     scripts: table.scripts,
     scriptStages: table.stages,
   };
-  return { mapping, diagnostics: table.diagnostics };
+  return { mapping, pointers: table.pointers, diagnostics: table.diagnostics };
 }
 
 function compilePayload(config: MappingConfig, context: CompileContext, table: ScriptTable): ProgramPayload {
@@ -225,6 +227,7 @@ function linkRules(config: MappingConfig, mappings: readonly MappingConfig[]): L
 /** Gives every script of a mapping its slot. */
 class ScriptTable {
   readonly scripts: ScriptSource[] = [];
+  readonly pointers: string[] = [];
   readonly stages = new Set<StageName>();
   readonly diagnostics: Diagnostic[] = [];
   readonly #config: MappingConfig;
@@ -244,6 +247,7 @@ class ScriptTable {
     this.stages.add(stage);
     const constants: JsonObject = { ...script.constants, ...script.globals };
     const label = `mapping "${this.#config.name}": ${name}`;
+    this.pointers.push(script.pointer);
     this.scripts.push({ label, code: text.code, file: text.file, type: script.type, variables, constants });
     return this.scripts.length - 1;
   }

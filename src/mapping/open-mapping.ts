@@ -148,7 +148,7 @@ function runLocally<S extends StageName>(run: () => Json): StageResult<S> {
 }
 
 /** `mapping "hr": property "/mail": transform (script/mail.js:3:14): x is not defined` */
-function describeFault(fault: ScriptFault): string {
+export function describeFault(fault: ScriptFault): string {
   const position = fault.line === null ? '' : `:${fault.line}${fault.column === null ? '' : `:${fault.column}`}`;
   const where = fault.file === null ? (position === '' ? '' : ` (inline${position})`) : ` (${fault.file}${position})`;
   return `${fault.place}${where}: ${fault.message}`;

@@ -66,8 +66,17 @@ export const DEFAULT_SCRIPT_LIMITS: ScriptLimits = { timeoutMs: 1000, memoryMiB:
 export type ScriptMode = 'live' | 'plan';
 
 export interface ScriptSession {
-  /** One result per item, in order. Fails as a whole only if the host cannot be started. */
-  run(stage: string, items: readonly Json[], mode: ScriptMode, signal?: AbortSignal): Promise<readonly ItemResult[]>;
+  /**
+   * One result per item, in order. Fails as a whole only if the host cannot be started. `answer` takes the place of that of
+   * the session, for callers of one session who are not allowed the same.
+   */
+  run(
+    stage: string,
+    items: readonly Json[],
+    mode: ScriptMode,
+    signal?: AbortSignal,
+    answer?: HostCallHandler,
+  ): Promise<readonly ItemResult[]>;
   close(): Promise<void>;
 }
 

@@ -1,3 +1,5 @@
+import type { JsonObject } from '../base/json.ts';
+
 /**
  * Remembers which source object belongs to which target object, for one link type and link qualifier.
  * `firstId` is the id on the source side of the mapping that owns the link type, `secondId` the one on its target side.
@@ -13,3 +15,8 @@ export interface Link {
 }
 
 export const DEFAULT_QUALIFIER = 'default';
+
+/** A link as `repo/link` shows it, and as filters over links see it (specification §8). */
+export function linkObject({ id, rev, linkType, linkQualifier, firstId, secondId }: Link): JsonObject {
+  return { _id: id, _rev: String(rev), linkType, linkQualifier, firstId, secondId };
+}

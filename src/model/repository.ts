@@ -1,7 +1,7 @@
 import type { FailureCode } from '../base/failure.ts';
 import type { Filter } from '../base/query-filter.ts';
 import type { Json, JsonObject } from '../base/json.ts';
-import type { AuditEvent } from './audit.ts';
+import type { AuditEvent, AuditReads } from './audit.ts';
 import type { Link } from './link.ts';
 import type { EntryStatus, RunEntry, RunRecord } from './run.ts';
 
@@ -22,6 +22,7 @@ export interface Repository {
   readonly links: LinkReads;
   readonly runs: RunReads;
   readonly leases: Leases;
+  readonly audit: AuditReads;
   /**
    * Writes everything in `batch`, or nothing. Units that cannot be written are all reported together; the caller takes
    * them out and commits the rest. Rejects with `Failure('locked')` if `fence` no longer holds.
@@ -46,11 +47,15 @@ export interface ObjectRow {
 export interface ObjectReads {
   /** Creates or extends what is stored for these types. Never drops anything. */
   declareTypes(types: readonly ObjectTypeSpec[]): Promise<void>;
-  count(type: string): Promise<number>;
+  /** How many objects the type has, or how many of them match. With a filter it costs as much as reading what `page` gives. */
+  count(type: string, filter?: Filter): Promise<number>;
   readMany(type: string, ids: readonly string[]): Promise<readonly ObjectRow[]>;
   /** Objects whose `attribute` equals one of `values` (exact case; a multi-valued attribute matches by any element). */
   findByValue(type: string, attribute: string, values: readonly string[]): Promise<readonly ObjectRow[]>;
-  /** Pages in creation order, by keyset: no object that stays is lost or doubled while others come and go. */
+  /**
+   * Pages in creation order, or in the order of `sort`, by keyset: no object that stays (and keeps its sort values) is lost or
+   * doubled while others come and go. Refuses an `after` that is no cursor of such a page with `Failure('bad-request')`.
+   */
   page(type: string, request: PageRequest): Promise<Page<ObjectRow>>;
   /** The same walk without the documents: an order of magnitude cheaper. */
   pageIds(type: string, after: Json, limit: number): Promise<Page<string>>;
@@ -59,8 +64,21 @@ export interface ObjectReads {
 export interface PageRequest {
   /** Evaluated exactly as `matches(filter, object, { caseSensitive: true })` over the object with `_id` and `_rev`. */
   readonly filter?: Filter;
+  /** Objects with equal values stay in creation order. None, or an empty list: creation order. */
+  readonly sort?: readonly SortKey[];
   readonly after?: Json;
   readonly limit: number;
+  /** Only ids and revisions are wanted: `doc` may be empty. */
+  readonly idsOnly?: boolean;
+}
+
+/**
+ * Orders objects (with `_id` and `_rev`, which is text) by the value at `pointer`: missing and null first, then false, true,
+ * numbers, texts by code point, lists, objects (both by their JSON text). Of a text only the first 256 code points count.
+ */
+export interface SortKey {
+  readonly pointer: readonly string[];
+  readonly isDescending: boolean;
 }
 
 export interface Page<T> {
@@ -85,6 +103,10 @@ export interface LinkReads {
     objectType: string,
   ): Promise<readonly LinkWithObject[]>;
   page(linkType: string, after: Json, limit: number): Promise<Page<Link>>;
+  /** Links of every type, as `ObjectReads.page` gives objects. Filter and sort see a link as `linkObject` shows it. */
+  query(request: PageRequest): Promise<Page<Link>>;
+  /** How many links of any type match. */
+  countMatching(filter: Filter): Promise<number>;
 }
 
 export interface LinkWithObject {
@@ -98,6 +120,8 @@ export interface RunReads {
   list(request: {
     readonly mapping?: string;
     readonly state?: string;
+    /** Only runs after this one in the list. */
+    readonly after?: { readonly startedMs: number; readonly id: string };
     readonly limit: number;
   }): Promise<readonly RunRecord[]>;
   /** Entries in `seq` order. */
@@ -110,6 +134,16 @@ export interface RunReads {
   withEntries(
     status: EntryStatus,
   ): Promise<readonly { readonly runId: string; readonly mapping: string; readonly count: number }[]>;
+  /**
+   * Removes runs with all their entries. One that is active, or that has changes waiting for approval (`held`) or an
+   * intent whose outcome is open (`applying`), stays. Answers what was removed and what stays; unknown ids are in neither.
+   */
+  remove(runIds: readonly string[]): Promise<RunRemoval>;
+}
+
+export interface RunRemoval {
+  readonly removed: readonly string[];
+  readonly kept: readonly { readonly runId: string; readonly reason: 'active' | 'held' | 'applying' }[];
 }
 
 /** A named lock held by one owner for a time, with a token that grows with every new holder. */

@@ -2,7 +2,8 @@ import type { Json, JsonObject } from '../base/json.ts';
 import type { Action } from './action.ts';
 import type { Situation } from './situation.ts';
 
-export type RunKind = 'recon' | 'reconById';
+/** `undo`: takes back what another run did; `request.undoes` names that one. */
+export type RunKind = 'recon' | 'reconById' | 'undo';
 export type RunState = 'ACTIVE' | 'SUCCESS' | 'FAILED' | 'CANCELED';
 export type RunStage =
   | 'ACTIVE_INITIALIZED'

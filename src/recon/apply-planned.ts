@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from '../base/json.ts';
+import type { AuditEvent } from '../model/audit.ts';
 import { isManagedSet } from '../model/managed-set.ts';
 import type { ObjectWrite } from '../model/object-set.ts';
 import type { CommitConflict, CommitUnit, LinkWrite } from '../model/repository.ts';
@@ -8,6 +9,7 @@ import type { HookItem, PostActionItem } from '../mapping/stages.ts';
 import { keyOf } from '../sync/gather-source.ts';
 import { wanted } from '../sync/hooks.ts';
 import { linksOfTargets, linkView } from '../sync/link-view.ts';
+import { prepareDeletes, type PreparedDeletes } from './prepare-deletes.ts';
 import type { World } from '../sync/world.ts';
 
 /** What came of one planned destructive change. */
@@ -17,10 +19,14 @@ export interface Carried {
   readonly message: string | null;
 }
 
+/** The message of a delete that, in a repository, found nothing to delete: there is no object to bring back either. */
+export const GONE_ALREADY = 'was gone already';
+
 /** Commits what belongs to these entries; the caller adds the run's progress. */
 export type CommitCarried = (
   units: readonly CommitUnit[],
   carried: readonly Carried[],
+  audit: readonly AuditEvent[],
 ) => Promise<readonly CommitConflict[]>;
 
 /**
@@ -32,35 +38,77 @@ export async function carryOut(
   entries: readonly RunEntry[],
   commit: CommitCarried,
 ): Promise<readonly Carried[]> {
-  const hooked = await foreseen(world, entries);
-  const written = isManagedSet(world.target) ? hooked : await writeExternal(world, hooked);
-  let carried = written;
+  const foresight = await foresee(world, entries);
+  const { batch } = foresight;
+  let carried = isManagedSet(world.target) ? foresight.carried : await writeExternal(world, foresight.carried);
+  try {
+    carried = await commitCarried(world, carried, commit, batch);
+    if (batch !== null) await finish(world, carried, batch);
+  } finally {
+    batch?.release();
+  }
+  await runPostActions(world, carried);
+  return carried;
+}
+
+async function commitCarried(
+  world: World,
+  hooked: readonly Carried[],
+  commit: CommitCarried,
+  batch: PreparedDeletes | null,
+): Promise<readonly Carried[]> {
+  let carried = hooked;
   for (;;) {
     const units = carried.flatMap((one, i) => carriedUnits(world, one).map((unit) => ({ i, unit })));
+    const audit =
+      batch === null ? [] : carried.flatMap((one) => (one.status === 'done' ? batch.auditOf(one.entry) : []));
     const conflicts = await commit(
       units.map(({ unit }) => unit),
       carried,
+      audit,
     );
-    if (conflicts.length === 0) break;
+    if (conflicts.length === 0) return carried;
     const first = new Map(units.map(({ i }, k): [number, number] => [i, k]).toReversed());
     const refused = new Map(conflicts.map((conflict) => [units[conflict.unit]!.i, conflict]));
     carried = carried.map((one, i): Carried =>
       refused.has(i) ? afterConflict(one, refused.get(i)!, refused.get(i)!.unit - first.get(i)!) : one,
     );
   }
-  await runPostActions(world, carried);
-  return carried;
+}
+
+/** The hooks after the deletes. What they throw cannot bring the object back: it is told to the operator. */
+async function finish(world: World, carried: readonly Carried[], batch: PreparedDeletes): Promise<void> {
+  const done = carried.filter(({ status }) => status === 'done').map(({ entry }) => entry);
+  for (const { id, message } of await batch.committed(done))
+    world.log.write('warn', `postDelete of ${world.target.path}/${id}: ${message}`);
 }
 
 /** What can be told before anything is written: targets that got linked since, hooks that refuse. A plan ends here. */
 export async function foreseen(world: World, entries: readonly RunEntry[]): Promise<readonly Carried[]> {
+  const { carried, batch } = await foresee(world, entries);
+  batch?.release();
+  return carried;
+}
+
+interface Foresight {
+  readonly carried: readonly Carried[];
+  /** Null: the target asks for nothing but the delete itself. */
+  readonly batch: PreparedDeletes | null;
+}
+
+async function foresee(world: World, entries: readonly RunEntry[]): Promise<Foresight> {
   const claimed = await claimedTargets(world, entries);
   const free = entries.filter((entry) => !claimed.has(entry));
   const hooked = new Map((await runHooks(world, free)).map((one) => [one.entry, one]));
-  return entries.map((entry): Carried => {
+  const carried = entries.map((entry): Carried => {
     if (!claimed.has(entry)) return hooked.get(entry)!;
     return { entry, status: 'skipped', message: `left alone: ${entry.targetId} is linked to another source object` };
   });
+  const { target } = world;
+  if (!isManagedSet(target) || target.preparation === null) return { carried, batch: null };
+  const going = carried.filter(({ status }) => status === 'done').map(({ entry }) => entry);
+  const batch = await prepareDeletes(world, target.preparation, going, deletesOf);
+  return { carried: carried.map((one) => batch.refused.get(one.entry) ?? one), batch };
 }
 
 /** Deletes of a target that was only correlated, not linked: if it belongs to a source object now, it is not to be deleted. */
@@ -83,7 +131,7 @@ function afterConflict({ entry }: Carried, conflict: CommitConflict, ordinal: nu
   if (conflict.code === 'revision') return { entry, status: 'skipped', message: `left alone: ${conflict.message}` };
   if (conflict.code === 'not-found' && entry.changeClass === 'ambiguousDelete') return withoutCandidate(entry, ordinal);
   if (conflict.code === 'not-found')
-    return { entry: { ...entry, before: null }, status: 'done', message: 'was gone already' };
+    return { entry: { ...entry, before: null }, status: 'done', message: GONE_ALREADY };
   return { entry, status: 'failed', message: conflict.message };
 }
 

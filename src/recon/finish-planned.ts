@@ -1,3 +1,4 @@
+import type { AuditEvent } from '../model/audit.ts';
 import type { CommitConflict, CommitUnit } from '../model/repository.ts';
 import type { ChangeClass, EntryStatus, RunEntry } from '../model/run.ts';
 import type { Outcome } from '../sync/planned-change.ts';
@@ -76,7 +77,7 @@ async function settleAll(
 
 async function carryOutAll(run: RunContext, entries: readonly RunEntry[]): Promise<void> {
   const foresee = run.world.mode === 'plan' ? await foreseen(run.world, entries) : null;
-  const carried = foresee ?? (await carryOut(run.world, entries, (units, done) => commitCarried(run, units, done)));
+  const carried = foresee ?? (await carryOut(run.world, entries, (...parts) => commitCarried(run, ...parts)));
   if (foresee !== null) {
     const now = run.world.clock.nowMs();
     await commitCarried(
@@ -92,9 +93,10 @@ async function commitCarried(
   run: RunContext,
   units: readonly CommitUnit[],
   carried: readonly Carried[],
+  audit: readonly AuditEvent[] = [],
 ): Promise<readonly CommitConflict[]> {
   const pairs = carried.map((one): [RunEntry, Outcome] => [one.entry, outcomeOf(one)]);
-  const result = await run.ledger.commitProgress(units, settledProgress(run.ledger.progress, pairs, 'planned'));
+  const result = await run.ledger.commitProgress(units, settledProgress(run.ledger.progress, pairs, 'planned'), audit);
   return result.ok ? [] : result.conflicts;
 }
 

@@ -1,6 +1,7 @@
 import { Failure } from '../base/failure.ts';
 import type { Clock } from '../base/clock.ts';
 import { deepEqual, type Json, type JsonObject } from '../base/json.ts';
+import type { AuditEvent } from '../model/audit.ts';
 import type { CommitBatch, CommitResult, CommitUnit, Repository } from '../model/repository.ts';
 import type { EntryStatus, RunEntry, RunRecord, RunState } from '../model/run.ts';
 import type { Outcome, PlannedChange } from '../sync/planned-change.ts';
@@ -72,6 +73,7 @@ export class Ledger implements RunLog {
   update(change: Partial<Progress>): void {
     this.#progress = { ...this.#progress, ...change };
     this.#late = { ...this.#late, ...change };
+    if (change.stage !== undefined) this.#options.onProgress(this.#progress);
   }
 
   /** The next commit moves the checkpoint here; entries from then on belong to what comes after it. */
@@ -87,8 +89,12 @@ export class Ledger implements RunLog {
     return this.#write({ units });
   }
 
-  async commit(units: readonly CommitUnit[], settled: readonly Settled[]): Promise<CommitResult> {
-    const result = await this.#commitWith(units, withSettled(this.#progress, settled), false);
+  async commit(
+    units: readonly CommitUnit[],
+    settled: readonly Settled[],
+    audit: readonly AuditEvent[] = [],
+  ): Promise<CommitResult> {
+    const result = await this.#commitWith(units, withSettled(this.#progress, settled), false, audit);
     if (result.ok)
       for (const one of settled) if (one.seq !== null && one.status !== 'planned') this.tell(this.toEntry(one));
     return result;
@@ -109,8 +115,12 @@ export class Ledger implements RunLog {
   }
 
   /** Commits units with a progress of the caller's making. */
-  async commitProgress(units: readonly CommitUnit[], change: Partial<Progress>): Promise<CommitResult> {
-    return this.#commitWith(units, { ...this.#progress, ...change });
+  async commitProgress(
+    units: readonly CommitUnit[],
+    change: Partial<Progress>,
+    audit: readonly AuditEvent[] = [],
+  ): Promise<CommitResult> {
+    return this.#commitWith(units, { ...this.#progress, ...change }, true, audit);
   }
 
   /** What came of an entry, for those who watch the run. One that is only planned is told when it is settled. */
@@ -126,12 +136,17 @@ export class Ledger implements RunLog {
     return this.#record;
   }
 
-  async #commitWith(units: readonly CommitUnit[], wanted: Progress, isTold = true): Promise<CommitResult> {
+  async #commitWith(
+    units: readonly CommitUnit[],
+    wanted: Progress,
+    isTold = true,
+    audit: readonly AuditEvent[] = [],
+  ): Promise<CommitResult> {
     this.#late = {};
     const progress = { ...wanted, lastSeq: this.#seq, cursorSeq: wanted.cursorSeq ?? this.#seq };
     const record: RunRecord = { ...this.#record, stage: progress.stage, progress: toJson(progress) };
     const stored = this.#options.storesCreates ? units : units.map(withoutCreated);
-    const result = await this.#write({ units: stored, run: record });
+    const result = await this.#write({ units: stored, run: record, ...(audit.length === 0 ? {} : { audit }) });
     if (!result.ok) return result;
     this.#progress = { ...progress, ...this.#late };
     this.#record = record;
@@ -165,15 +180,19 @@ export function settleUnit(
   return { entry: { kind: 'settle', runId, seq, from: entry.status, status, message, timestampMs } };
 }
 
-/** What applying the change later needs: the rule, the revision that was read, the link. */
+/**
+ * What applying the change later needs, and what taking it back needs: the rule, the revision that was read, the link.
+ * A target that was created was linked too, unless a link was moved to it: that goes without saying.
+ */
 function entryDetail(change: PlannedChange, status: EntryStatus): JsonObject | null {
   const detail: JsonObject = { ...change.detail };
   if (change.rule !== 'default' && change.rule !== 'none') detail['rule'] = change.rule;
   if (change.policy !== null && change.write?.kind === 'delete') detail['policy'] = change.policy;
-  if (status === 'done') return Object.keys(detail).length === 0 ? null : detail;
   if (change.write !== null && change.write.kind !== 'create' && change.write.rev !== null)
     detail['rev'] = change.write.rev;
-  if (change.link?.kind === 'create') detail['linking'] = true;
-  else if (change.link !== null) detail['link'] = { id: change.link.link.id, rev: change.link.link.rev };
+  const isPlainCreate = status === 'done' && change.write?.kind === 'create';
+  if (change.link?.kind === 'create') {
+    if (!isPlainCreate) detail['linking'] = true;
+  } else if (change.link !== null) detail['link'] = { id: change.link.link.id, rev: change.link.link.rev };
   return Object.keys(detail).length === 0 ? null : detail;
 }

@@ -15,6 +15,7 @@ import { reportResults } from './result-script.ts';
 import { runContext, type ReconRequest, type RunContext } from './run-context.ts';
 import { replaySources, runSourcePhase } from './source-phase.ts';
 import { storedEntries } from './stored-entries.ts';
+import { SUSPENDED } from './suspension.ts';
 import { runTargetPhase } from './target-phase.ts';
 
 export interface ReconOptions {
@@ -50,7 +51,7 @@ export async function reconcile(options: ReconOptions): Promise<ReconResult> {
   const lease = await holdLease(repository.leases, name, options.owner);
   try {
     const run = await start(options, lease.fence);
-    if (options.abandon === undefined) await carryThrough(run);
+    if (options.abandon === undefined) await carryThrough(run, reconcilePhases);
     else await abandon(run, options.abandon);
     return { record: run.ledger.record, progress: run.ledger.progress };
   } finally {
@@ -101,7 +102,7 @@ async function start(options: ReconOptions, fence: { name: string; token: number
 }
 
 /** Intents are stored before the run's own record, so that entries may have been numbered beyond what that record knows. */
-async function resumedProgress(repository: Repository, resume: RunRecord): Promise<Progress> {
+export async function resumedProgress(repository: Repository, resume: RunRecord): Promise<Progress> {
   const progress = fromJson(resume.progress);
   let { lastSeq } = progress;
   for await (const { seq } of storedEntries(repository.runs, resume.id, { afterSeq: lastSeq })) lastSeq = seq;
@@ -117,13 +118,17 @@ async function isEmpty({ world, request, signal }: ReconOptions): Promise<boolea
   return true;
 }
 
-async function carryThrough(run: RunContext): Promise<void> {
+/**
+ * Records the run, does its work, and records how it ended. A run that is suspended, or whose lease is lost, is left as
+ * it stands: it rejects, and can be taken up at its checkpoint.
+ */
+export async function carryThrough(run: RunContext, work: (run: RunContext) => Promise<void>): Promise<void> {
   try {
     await run.ledger.commitProgress([], {});
-    await runOnRecon(run);
-    await phases(run);
+    await work(run);
     await over(run, 'SUCCESS', null);
   } catch (error) {
+    if (run.signal.reason === SUSPENDED) throw SUSPENDED;
     if (error instanceof Failure && error.code === 'locked') throw error;
     const isCanceled = run.signal.aborted;
     const reason = isCanceled ? 'the run was cancelled' : messageOf(error);
@@ -141,6 +146,11 @@ async function abandon(run: RunContext, reason: string): Promise<void> {
   await recoverIntents(run);
   await rejectAll(run, 'planned', reason);
   await over(run, 'FAILED', reason);
+}
+
+async function reconcilePhases(run: RunContext): Promise<void> {
+  await runOnRecon(run);
+  await phases(run);
 }
 
 async function runOnRecon(run: RunContext): Promise<void> {

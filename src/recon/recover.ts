@@ -49,10 +49,35 @@ function isCarriedOut(entry: RunEntry, object: JsonObject): boolean {
   });
 }
 
-/** Null, absent and `""` or `[]` are told apart by no external system for certain. */
 function holds(object: JsonObject, key: string, value: Json): boolean {
-  const held = object[key] ?? null;
-  return deepEqual(held, value) || (isNothing(held) && isNothing(value));
+  return isSameStored(Object.hasOwn(object, key) ? object[key]! : null, value);
+}
+
+/**
+ * Whether a system that was given `written` may well answer `held`: a file gives a number back as text, a directory one value
+ * as a list. Null, absent and `""` or `[]` are told apart by no external system for certain.
+ */
+export function isSameStored(held: Json, written: Json): boolean {
+  if (deepEqual(held, written) || (isNothing(held) && isNothing(written))) return true;
+  if (Array.isArray(held) || Array.isArray(written)) {
+    const [left, right] = [listOf(held), listOf(written)];
+    return left.length === right.length && left.every((value, i) => isSameStored(value, right[i]!));
+  }
+  if (typeof held === 'object' || typeof written === 'object') return false;
+  if (typeof held === 'number' || typeof written === 'number') return numberOf(held) === numberOf(written);
+  if (typeof held === 'boolean' || typeof written === 'boolean')
+    return String(held).toLowerCase() === String(written).toLowerCase();
+  return false;
+}
+
+function listOf(value: Json): readonly Json[] {
+  return Array.isArray(value) ? value : [value];
+}
+
+/** NaN, which equals nothing, for what is no number. */
+function numberOf(value: string | number | boolean): number {
+  if (typeof value === 'number') return value;
+  return typeof value === 'string' && value.trim() !== '' ? Number(value) : Number.NaN;
 }
 
 function isNothing(value: Json): boolean {
@@ -61,14 +86,25 @@ function isNothing(value: Json): boolean {
 
 async function findCreated(run: RunContext, entry: RunEntry): Promise<StoredObject | null> {
   if (!isJsonObject(entry.after)) return null;
-  const parts = Object.entries(entry.after).flatMap(([key, value]): Filter[] =>
-    typeof value === 'string' && value !== '' ? [{ kind: 'compare', operator: 'eq', pointer: [key], value }] : [],
-  );
+  const texts = Object.entries(entry.after).filter(([, value]) => typeof value === 'string' && value !== '');
+  const certain = texts.filter(([, value]) => isKeptAsText(String(value)));
+  const parts = (certain.length > 0 ? certain : texts).map(([key, value]): Filter => ({
+    kind: 'compare',
+    operator: 'eq',
+    pointer: [key],
+    value: String(value),
+  }));
   if (parts.length === 0) return null;
   const [answer] = await run.world.target.query([
     { kind: 'filter', filter: parts.length === 1 ? parts[0]! : { kind: 'and', parts } },
   ]);
-  return answer?.ok === true && answer.objects.length === 1 ? answer.objects[0]! : null;
+  const alike = answer?.ok === true ? answer.objects.filter(({ object }) => isCarriedOut(entry, object)) : [];
+  return alike.length === 1 ? alike[0]! : null;
+}
+
+/** A text like `17` or `true` may be kept as a number or a boolean, and is then not found as a text. */
+function isKeptAsText(value: string): boolean {
+  return value.trim() !== '' && Number.isNaN(Number(value)) && !/^(?:true|false)$/i.test(value);
 }
 
 function linkWrites(run: RunContext, entry: RunEntry, targetId: string): readonly LinkWrite[] {

@@ -1,4 +1,6 @@
-import type { Link } from '../model/link.ts';
+import type { JsonObject } from '../base/json.ts';
+import { linkObject, type Link } from '../model/link.ts';
+import { countPages, overlaidPage } from './overlaid-page.ts';
 import type {
   CommitBatch,
   CommitConflict,
@@ -6,6 +8,7 @@ import type {
   CommitUnit,
   LinkReads,
   ObjectReads,
+  ObjectRow,
   Repository,
 } from '../model/repository.ts';
 
@@ -24,6 +27,7 @@ export function planningRepository(real: Repository, scratch: Repository, option
     links: linkReads(real, scratch),
     runs: scratch.runs,
     leases: scratch.leases,
+    audit: scratch.audit,
     commit: (batch) => commit(real, scratch, batch, options),
     close: () => scratch.close(),
   };
@@ -46,9 +50,19 @@ function objectReads(real: ObjectReads, scratch: ObjectReads): ObjectReads {
     );
     return changed.size === 0 ? rows : rows.filter((row) => !changed.has(row.id));
   };
+  const page: ObjectReads['page'] = (type, request) =>
+    overlaidPage(
+      {
+        real: (one) => real.page(type, one),
+        planned: (one) => scratch.page(type, one),
+        unchanged: (rows) => overlaid(type, rows),
+        visible: visibleObject,
+      },
+      request,
+    );
   return {
     declareTypes: async (types) => scratch.declareTypes(types),
-    count: async (type) => real.count(type),
+    count: async (type, filter) => (filter ? countPages((request) => page(type, request), filter) : real.count(type)),
     readMany: async (type, ids) => {
       const planned = await scratch.readMany(type, ids);
       const known = new Set(planned.map((row) => row.id));
@@ -64,13 +78,7 @@ function objectReads(real: ObjectReads, scratch: ObjectReads): ObjectReads {
       const planned = await scratch.findByValue(type, attribute, values);
       return [...(await overlaid(type, await real.findByValue(type, attribute, values))), ...planned];
     },
-    page: async (type, request) => {
-      const page = await real.page(type, request);
-      const rows = await overlaid(type, page.rows);
-      if (page.next !== null) return { ...page, rows };
-      const planned = await scratch.page(type, { ...request, after: null, limit: 1_000_000 });
-      return { rows: [...rows, ...planned.rows], next: null };
-    },
+    page,
     pageIds: (type, after, limit) => real.pageIds(type, after, limit),
   };
 }
@@ -80,6 +88,16 @@ function linkReads(real: Repository, scratch: Repository): LinkReads {
     const known = new Set(planned.map((link) => link.id));
     return [...planned, ...stored.filter((link) => !known.has(link.id))];
   };
+  const query: LinkReads['query'] = (request) =>
+    overlaidPage(
+      {
+        real: (one) => real.links.query(one),
+        planned: (one) => scratch.links.query(one),
+        unchanged: async (rows) => rows,
+        visible: linkObject,
+      },
+      request,
+    );
   return {
     count: (linkType) => real.links.count(linkType),
     findByFirst: async (linkType, ids) =>
@@ -103,7 +121,13 @@ function linkReads(real: Repository, scratch: Repository): LinkReads {
       ];
     },
     page: (linkType, after, limit) => real.links.page(linkType, after, limit),
+    query,
+    countMatching: (filter) => countPages(query, filter),
   };
+}
+
+function visibleObject({ id, rev, doc }: ObjectRow): JsonObject {
+  return { _id: id, _rev: String(rev), ...doc };
 }
 
 async function commit(

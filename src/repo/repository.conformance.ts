@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import type { Repository } from '../model/repository.ts';
+import { auditClaims } from './conformance/audit.conformance.ts';
 import { commitClaims } from './conformance/commit.conformance.ts';
 import type { Context } from './conformance/conformance-context.ts';
 import { filterClaims } from './conformance/filters.conformance.ts';
@@ -9,6 +10,7 @@ import { leaseClaims } from './conformance/leases.conformance.ts';
 import { linkClaims } from './conformance/links.conformance.ts';
 import { objectClaims } from './conformance/objects.conformance.ts';
 import { runClaims } from './conformance/runs.conformance.ts';
+import { sortingClaims } from './conformance/sorting.conformance.ts';
 
 /** What every repository must do. `open` gives a new, empty one that tells time by `clock`. */
 export function repositoryConformance(name: string, open: (clock: Clock) => Promise<Repository>): void {
@@ -36,8 +38,10 @@ export function repositoryConformance(name: string, open: (clock: Clock) => Prom
 const CLAIMS: Readonly<Record<string, (context: Context) => void>> = {
   objects: objectClaims,
   filters: filterClaims,
+  sorting: sortingClaims,
   links: linkClaims,
   commit: commitClaims,
   'runs and entries': runClaims,
   leases: leaseClaims,
+  'audit and retention': auditClaims,
 };

@@ -2,6 +2,8 @@
 export interface Caller {
   /** `openidm-admin`: what audit entries call the user. */
   readonly id: string;
+  /** The name that was given at the log-in, where it is not the id: a managed user's `userName`. */
+  readonly authenticationId?: string;
   /** Collection in which the user is kept: `internal/user`, `managed/user`. */
   readonly component: string;
   readonly roles: readonly string[];

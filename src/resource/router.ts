@@ -16,7 +16,8 @@ export type ResourceAnswer =
 export type RequestFilter = (
   request: ResourceRequest,
   context: RequestContext,
-  next: () => Promise<ResourceAnswer>,
+  /** Passes the request on, or `changed` in its place. */
+  next: (changed?: ResourceRequest) => Promise<ResourceAnswer>,
 ) => Promise<ResourceAnswer>;
 
 /** The resource tree. Routes may be exchanged while it serves. */
@@ -43,11 +44,12 @@ export class Router {
   }
 
   handle(request: ResourceRequest, context: RequestContext): Promise<ResourceAnswer> {
-    const step = (at: number): Promise<ResourceAnswer> => {
+    const step = (at: number, passed: ResourceRequest): Promise<ResourceAnswer> => {
       const filter = this.#filters[at];
-      return filter === undefined ? this.#answer(request, context) : filter(request, context, () => step(at + 1));
+      if (filter === undefined) return this.#answer(passed, context);
+      return filter(passed, context, (changed = passed) => step(at + 1, changed));
     };
-    return step(0);
+    return step(0, request);
   }
 
   /** A request that answers with one object. */

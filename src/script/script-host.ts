@@ -1,5 +1,5 @@
 import type { Log } from '../base/log.ts';
-import type { ScriptFault, ScriptHost, ScriptLimits, SessionSpec } from '../mapping/script-host.ts';
+import type { ScriptFault, ScriptHost, ScriptLimits, ScriptSession, SessionSpec } from '../mapping/script-host.ts';
 import { prepareScript, type Prepared } from './compile/prepare-script.ts';
 import { DEFAULT_HOST_LIMITS, type HostLimits } from './host-limits.ts';
 import type { SlotMessage } from './protocol.ts';
@@ -16,14 +16,18 @@ export function createScriptHost({ limits, log }: ScriptHostOptions): ScriptHost
   const hostLimits: HostLimits = { ...DEFAULT_HOST_LIMITS, ...limits };
   const sessions = new Set<Session>();
 
-  function open(asked: SessionSpec): Promise<Session> {
+  function open(asked: SessionSpec): Promise<ScriptSession> {
     const spec = { ...asked, limits: lower(asked.limits, limits ?? {}) };
     const prepared = spec.scripts.map(prepareScript);
     const messages = prepared.map(slotMessage);
     const slots = prepared.map((one) => ('script' in one ? one : null));
     const session = new Session({ spec, slots, messages, limits: hostLimits, log });
     sessions.add(session);
-    return Promise.resolve(session);
+    const close = (): Promise<void> => {
+      sessions.delete(session);
+      return session.close();
+    };
+    return Promise.resolve({ run: session.run.bind(session), close });
   }
 
   return {

@@ -1,6 +1,6 @@
 import { Failure } from '../base/failure.ts';
 import type { Json } from '../base/json.ts';
-import type { ItemResult, ScriptFault, ScriptMode, ScriptSession } from '../mapping/script-host.ts';
+import type { HostCallHandler, ItemResult, ScriptFault, ScriptMode, ScriptSession } from '../mapping/script-host.ts';
 import { MAX_VALUE_LENGTH } from './frames.ts';
 import type { Chunk, WorkEnd, WorkerOptions } from './worker.ts';
 import { WorkerPool } from './worker-pool.ts';
@@ -28,8 +28,9 @@ export class Session implements ScriptSession {
     items: readonly Json[],
     mode: ScriptMode,
     signal?: AbortSignal,
+    answer: HostCallHandler = this.#options.spec.answer,
   ): Promise<readonly ItemResult[]> {
-    const run: Run = { stage, mode, items, results: Array.from({ length: items.length }), careful: false };
+    const run: Run = { stage, mode, items, answer, results: Array.from({ length: items.length }), careful: false };
     const suspicion = { index: -1, attempts: 0 };
     let restarts = 0;
     while (firstMissing(run.results) < items.length) {
@@ -56,6 +57,7 @@ export class Session implements ScriptSession {
         stage: run.stage,
         mode: run.mode,
         careful: run.careful,
+        answer: run.answer,
         nextChunk: chunker(run, this.#options.spec.name),
         onResult: (index, result) => (run.results[index] ??= result),
       });
@@ -103,6 +105,7 @@ interface Run {
   readonly stage: string;
   readonly mode: ScriptMode;
   readonly items: readonly Json[];
+  readonly answer: HostCallHandler;
   readonly results: (ItemResult | undefined)[];
   careful: boolean;
 }

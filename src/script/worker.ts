@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Failure } from '../base/failure.ts';
 import type { Json } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
-import type { ItemResult, ScriptMode, SessionSpec } from '../mapping/script-host.ts';
+import type { HostCallHandler, ItemResult, ScriptMode, SessionSpec } from '../mapping/script-host.ts';
 import type { Prepared } from './compile/prepare-script.ts';
 import type { Frame } from './frames.ts';
 import { answerCall, answerModule } from './host-answers.ts';
@@ -34,6 +34,7 @@ export interface Work {
   readonly stage: string;
   readonly mode: ScriptMode;
   readonly careful: boolean;
+  readonly answer: HostCallHandler;
   /** The next chunk, or null when there are no more. */
   readonly nextChunk: () => Chunk | null;
   readonly onResult: (index: number, result: ItemResult) => void;
@@ -224,7 +225,8 @@ export class Worker {
 
   #answer({ name, args, mode }: CallMessage): Promise<string> {
     const checked: readonly Json[] = Array.isArray(args) ? args : [];
-    return answerCall(this.#options.spec.answer, { name, args: checked, mode }, this.#calls.signal);
+    const handler = this.#active?.work.answer ?? this.#options.spec.answer;
+    return answerCall(handler, { name, args: checked, mode }, this.#calls.signal);
   }
 
   #end(end: ProcessEnd): void {

@@ -1,11 +1,13 @@
 import { assert } from '../base/assert.ts';
-import { isManagedSet, type ManagedSet } from '../model/managed-set.ts';
-import { isStorableId, unstorableId, type ObjectWrite, type WriteOutcome } from '../model/object-set.ts';
-import type { CommitUnit, LinkWrite } from '../model/repository.ts';
+import type { AuditEvent } from '../model/audit.ts';
+import { isManagedSet, type IdentifiedWrite, type ManagedSet } from '../model/managed-set.ts';
+import { isStorableId, unstorableId, type WriteOutcome } from '../model/object-set.ts';
+import type { CommitUnit, LinkWrite, RowWrite } from '../model/repository.ts';
 import { runHooksAfter, runHooksBefore } from './hooks.ts';
 import { linkView, type LinkView } from './link-view.ts';
 import type { LinkIntent, PlannedChange } from './planned-change.ts';
-import type { RunLog, Settled } from './run-log.ts';
+import { prepareChanges } from './prepare-changes.ts';
+import { refused, type RunLog, type Settled } from './run-log.ts';
 import type { World } from './world.ts';
 
 /** Classes that wait for the end of the scan and the guard's word. */
@@ -40,32 +42,53 @@ function expected(change: PlannedChange, log: RunLog): Settled {
   return { change, outcome, status: 'done', targetId, message, seq };
 }
 
-export function refused(settled: Settled, message: string, log: RunLog): Settled {
-  return { ...settled, outcome: 'failed', status: 'failed', message, seq: settled.seq ?? log.takeSeq() };
-}
-
 async function applyTransactional(
   world: World,
   target: ManagedSet,
   changes: readonly PlannedChange[],
   log: RunLog,
 ): Promise<readonly Settled[]> {
-  const view = linkView(world.mapping.compiled.links);
   const settled = changes.map((change): Settled => {
     const one = expected(change, log);
     return change.write?.kind === 'create' && change.write.id === null ? { ...one, targetId: target.newId() } : one;
   });
+  if (target.preparation === null) {
+    await commitTransactional(world, settled, log, (one) => plainRow(target, one), NO_AUDIT);
+    return settled;
+  }
+  const prepared = await prepareChanges(world, target.preparation, settled, log);
+  try {
+    await commitTransactional(world, settled, log, (_, i) => prepared.rows.get(i)?.row ?? null, prepared.auditOf);
+    await prepared.finish();
+  } finally {
+    prepared.release();
+  }
+  return settled;
+}
+
+/** The row of the change at this position. */
+type RowOf = (one: Settled, i: number) => RowWrite | null;
+
+/** Commits what is settled; what the repository refuses is turned to failed, in place, and the rest committed again. */
+async function commitTransactional(
+  world: World,
+  settled: Settled[],
+  log: RunLog,
+  rowOf: RowOf,
+  auditOf: (owners: readonly number[]) => readonly AuditEvent[],
+): Promise<void> {
+  const view = linkView(world.mapping.compiled.links);
   for (;;) {
     const owners: number[] = [];
     const units: CommitUnit[] = [];
     for (const [i, one] of settled.entries()) {
-      const unit = transactionalUnit(world, view, target, one, log);
+      const unit = transactionalUnit(world, view, one, log, rowOf, i);
       if (unit === null) continue;
       owners.push(i);
       units.push(unit);
     }
-    const result = await log.commit(units, settled);
-    if (result.ok) return settled;
+    const result = await log.commit(units, settled, auditOf(owners));
+    if (result.ok) return;
     assert(result.conflicts.length > 0, 'a commit was refused without naming a conflict');
     for (const conflict of result.conflicts) {
       const i = owners[conflict.unit]!;
@@ -75,20 +98,26 @@ async function applyTransactional(
   }
 }
 
+const NONE: readonly AuditEvent[] = [];
+const NO_AUDIT = (): readonly AuditEvent[] => NONE;
+
+function plainRow(target: ManagedSet, { change, targetId }: Settled): RowWrite {
+  return target.toRowWrite({ ...change.write, id: targetId! } as IdentifiedWrite);
+}
+
 function transactionalUnit(
   world: World,
   view: LinkView,
-  target: ManagedSet,
   settled: Settled,
   log: RunLog,
+  rowOf: RowOf,
+  i: number,
 ): CommitUnit | null {
   const { change, seq, targetId, outcome } = settled;
   const entry = seq === null ? {} : { entry: { kind: 'insert', entry: log.toEntry(settled) } as const };
   if (outcome === 'failed' || outcome === null) return seq === null ? null : entry;
-  const object =
-    change.write === null
-      ? {}
-      : { object: target.toRowWrite({ ...change.write, id: targetId! } as ObjectWrite & { id: string }) };
+  const row = change.write === null ? null : rowOf(settled, i);
+  const object = row === null ? {} : { object: row };
   const links = change.link === null ? {} : { links: [linkWrite(world, view, change.link, change, targetId)] };
   if (seq === null && change.write === null && change.link === null) return null;
   return { ...object, ...links, ...entry };

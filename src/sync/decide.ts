@@ -1,9 +1,10 @@
-import type { DecideItem } from '../mapping/stages.ts';
+import type { DecideItem, DecideResult } from '../mapping/stages.ts';
 import type { Action } from '../model/action.ts';
+import { isManagedSet } from '../model/managed-set.ts';
 import { assess } from './assess.ts';
 import type { Evidence } from './evidence.ts';
 import type { Fault } from './gather-source.ts';
-import { plan, planFailure, sourceIdOf, sourceObject, targetIdOf } from './plan.ts';
+import { pick, plan, planFailure, sourceIdOf, sourceObject, targetIdOf } from './plan.ts';
 import type { PlannedChange } from './planned-change.ts';
 import type { World } from './world.ts';
 
@@ -21,12 +22,25 @@ export async function decide(
       const result = results[i]!;
       const { situation } = items[i]!;
       if (!result.ok) return [evidence, planFailure(evidence, situation, result.message, result.detail)];
-      return [evidence, plan(world.mapping.compiled, evidence, situation, result.value)];
+      return [evidence, plan(world.mapping.compiled, evidence, situation, really(world, evidence, result.value))];
     }),
   );
   return gathered.map(({ evidence, fault }) =>
     fault === null ? changes.get(evidence)! : planFailure(evidence, null, fault.message, fault.detail),
   );
+}
+
+/** A mapping cannot compare a plain value with a hash of it: what is equal after all is no change. */
+function really({ target }: World, evidence: Evidence, decision: DecideResult): DecideResult {
+  const { object, changed } = decision;
+  if (object === null || evidence.target === null || !isManagedSet(target) || target.preparation === null)
+    return decision;
+  const stored = evidence.target.object;
+  const differing = target.preparation.changed(stored, object, changed);
+  if (differing.length === changed.length) return decision;
+  if (differing.length === 0) return { ...decision, object: null, changed: [] };
+  const same = changed.filter((name) => !differing.includes(name));
+  return { ...decision, object: { ...object, ...pick(stored, same) }, changed: differing };
 }
 
 function decideItem(world: World, evidence: Evidence, action: Action | undefined): DecideItem {

@@ -99,7 +99,8 @@ function postActionItem(world: World, { change, targetId }: Settled): PostAction
   };
 }
 
-async function markFailed(one: Settled, message: string, log: RunLog): Promise<void> {
+/** Turns what counts as done to failed: a hook after the write threw. */
+export async function markFailed(one: Settled, message: string, log: RunLog): Promise<void> {
   const failed: Settled = { ...one, outcome: 'failed', status: 'failed', message, seq: one.seq ?? log.takeSeq() };
   const entry = log.toEntry(failed);
   const { runId, seq, timestampMs } = entry;

@@ -183,7 +183,7 @@ function linkTo(evidence: Evidence, targetId: string | null): LinkIntent | null 
 }
 
 /** RFC 6902 operations on top-level attributes; `remove` for what is gone. */
-function patchOf(before: JsonObject, after: JsonObject, changed: readonly string[]): Json {
+export function patchOf(before: JsonObject, after: JsonObject, changed: readonly string[]): Json {
   return changed.map((key): JsonObject => {
     const field = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     if (!Object.hasOwn(after, key)) return { operation: 'remove', field };
@@ -191,7 +191,7 @@ function patchOf(before: JsonObject, after: JsonObject, changed: readonly string
   });
 }
 
-function pick(object: JsonObject, keys: readonly string[]): JsonObject {
+export function pick(object: JsonObject, keys: readonly string[]): JsonObject {
   return Object.fromEntries(keys.filter((key) => Object.hasOwn(object, key)).map((key) => [key, object[key]!]));
 }
 

@@ -49,6 +49,7 @@ export function mortal(lockstep: Lockstep, step: number, moment: Moment): Mortal
     links: guard(repository.links, alive),
     runs: guard(repository.runs, alive),
     leases: guard(repository.leases, alive),
+    audit: guard(repository.audit, alive),
     commit: (batch) =>
       act(
         () => repository.commit(batch),

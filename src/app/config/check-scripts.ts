@@ -3,13 +3,18 @@ import type { ScriptFiles } from './script-files.ts';
 
 /** Every script anywhere below a value: its language, and whether its file is there. */
 export function checkScripts(node: JsonNode, scripts: ScriptFiles, findings: Findings): void {
+  for (const script of eachScript(node)) checkScript(script.node, script.type, scripts, findings);
+}
+
+/** Every script anywhere below a value. */
+export function* eachScript(node: JsonNode): Iterable<{ readonly node: JsonNode; readonly type: string }> {
   const type = textOf(member(node, 'type'));
   if (type !== null && looksLikeScript(type, node)) {
-    checkScript(node, type, scripts, findings);
+    yield { node, type };
     return;
   }
-  for (const [, child] of entries(node)) checkScripts(child, scripts, findings);
-  for (const child of items(node)) checkScripts(child, scripts, findings);
+  for (const [, child] of entries(node)) yield* eachScript(child);
+  for (const child of items(node)) yield* eachScript(child);
 }
 
 export function isJavaScript(type: string): boolean {

@@ -22,14 +22,24 @@ export interface ConfDirectory {
   readonly diagnostics: readonly Diagnostic[];
 }
 
+/** Files of `conf` as they would be: name (`sync.json`) → bytes, or null for one that would be gone. */
+export type ConfOverlay = ReadonlyMap<string, Uint8Array | null>;
+
 /** Reads every `conf/*.json` and `conf/boot/boot.properties`. Never throws for what is in them. */
-export async function readConfDirectory(projectDirectory: string): Promise<ConfDirectory> {
+export async function readConfDirectory(
+  projectDirectory: string,
+  overlay: ConfOverlay = new Map(),
+): Promise<ConfDirectory> {
   const diagnostics: Diagnostic[] = [];
-  const names = await listFiles(projectDirectory, diagnostics);
+  const names = new Set(await listFiles(projectDirectory, diagnostics));
+  for (const name of overlay.keys()) names.add(name);
   const files: ConfFile[] = [];
-  for (const name of names) {
+  for (const name of [...names].sort()) {
     const file = `conf/${name}`;
-    files.push({ ...classify(name), document: await readDocument(path.join(projectDirectory, file), file) });
+    const bytes = overlay.get(name);
+    if (bytes === null) continue;
+    const document = bytes ? readJson(file, bytes) : await readDocument(path.join(projectDirectory, file), file);
+    files.push({ ...classify(name), document });
   }
   return { files, boot: await readBoot(projectDirectory, diagnostics), diagnostics };
 }
@@ -53,8 +63,8 @@ async function listFiles(projectDirectory: string, diagnostics: Diagnostic[]): P
   const fault = (message: string, hint: string) =>
     diagnostics.push({ severity: 'error', file: 'conf', pointer: '', message, hint });
   try {
-    const all = await readdir(path.join(projectDirectory, 'conf'), { withFileTypes: true });
-    const names = all.filter((entry) => !entry.isDirectory() && /^[^.].*\.json$/.test(entry.name)).map((e) => e.name);
+    const all = await readdir(path.join(projectDirectory, 'conf'));
+    const names = all.filter((name) => /^[^.].*\.json$/.test(name));
     if (names.length > MAX_FILES)
       fault(`conf has ${names.length} files; at most ${MAX_FILES} are read`, 'Remove some.');
     return names.sort().slice(0, MAX_FILES);
@@ -69,7 +79,9 @@ async function readDocument(absolute: string, file: string): Promise<JsonDocumen
   const fault = (message: string): JsonDocument =>
     unreadable(file, [{ severity: 'error', file, pointer: '', message }]);
   try {
-    const { size } = await stat(absolute);
+    const stats = await stat(absolute);
+    if (!stats.isFile()) return fault(`this is ${stats.isDirectory() ? 'a directory' : 'no regular file'}, not a file`);
+    const { size } = stats;
     if (size > MAX_FILE_BYTES) return fault(`the file has ${size} bytes; at most ${MAX_FILE_BYTES} are read`);
     return readJson(file, await readFile(absolute));
   } catch (thrown) {

@@ -54,6 +54,7 @@ function checkNames(root: JsonNode, facts: ProjectFacts, sync: JsonNode | null, 
   for (const [type, node] of entries(member(root, 'managed')))
     if (facts.managed?.has(type) === false)
       report(findings, 'warning', node, `there is no managed type "${type}"`, didYouMean(type, facts.managed));
+  checkLoginCollection(root, facts, findings);
   const file = member(member(root, 'repository'), 'file');
   const text = textOf(file);
   if (text !== null && text !== '' && insideProject('/project', text) === null && !text.startsWith('/'))
@@ -64,4 +65,11 @@ function checkNames(root: JsonNode, facts: ProjectFacts, sync: JsonNode | null, 
       'the repository is outside of the project directory',
       'Back it up with the project.',
     );
+}
+
+function checkLoginCollection(root: JsonNode, facts: ProjectFacts, findings: Findings): void {
+  const node = member(member(member(root, 'security'), 'managedUsers'), 'collection');
+  const type = /^managed\/(.+)$/.exec(textOf(node) ?? '')?.[1];
+  if (type !== undefined && facts.managed?.has(type) === false)
+    report(findings, 'error', node, `there is no managed type "${type}"`, didYouMean(type, facts.managed));
 }

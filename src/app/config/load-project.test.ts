@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_GUARD } from '../../mapping/mapping-config.ts';
+import { DEFAULT_ACCESS, DEFAULT_SECURITY } from '../../security/security-config.ts';
 import { BASE, configOf, loadFiles, mappingFaults, provisioner } from './load-fixture.ts';
 import { loadProject } from './load-project.ts';
 
@@ -13,8 +14,19 @@ describe('a project', () => {
       resume: { onCrash: 'resume' },
       batchSize: 500,
       startup: [],
-      audit: { logUnchanged: false },
+      audit: { logUnchanged: false, retention: { days: null, topicDays: {}, runDays: null, runsPerMapping: null } },
       repository: { kind: 'sqlite', file: 'lockstep.db' },
+      server: {
+        host: '127.0.0.1',
+        port: null,
+        https: null,
+        trustedProxies: [],
+        publicMetrics: false,
+        accessLog: true,
+      },
+      watch: true,
+      security: DEFAULT_SECURITY,
+      access: DEFAULT_ACCESS,
     });
   });
 

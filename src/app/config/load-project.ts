@@ -2,7 +2,8 @@ import path from 'node:path';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import type { ConnectorKind } from '../../connector/contract.ts';
-import { readConfDirectory, type ConfFile, type FileKind } from './conf-directory.ts';
+import { readConfDirectory, type ConfFile, type ConfOverlay, type FileKind } from './conf-directory.ts';
+import { checkSyntax, type ScriptCheck } from './check-syntax.ts';
 import { readInlineMapping } from './inline-mapping.ts';
 import { loadConnectors } from './load-connectors.ts';
 import type { LoadedFile } from './loaded-file.ts';
@@ -26,6 +27,10 @@ export interface LoadOptions {
   readonly inlineMapping?: string;
   /** What `&{launcher.install.location}` and `&{launcher.working.location}` stand for. */
   readonly workingDirectory?: string;
+  /** Compiles scripts without running them; without it, scripts are not looked into. */
+  readonly checkScript?: ScriptCheck;
+  /** Reads the project as it would be with these files. */
+  readonly overlay?: ConfOverlay;
 }
 
 export interface LoadedProject {
@@ -42,7 +47,7 @@ export interface LoadedProject {
  */
 export async function loadProject(directory: string, options: LoadOptions): Promise<LoadedProject> {
   const projectDirectory = path.resolve(directory);
-  const conf = await readConfDirectory(projectDirectory);
+  const conf = await readConfDirectory(projectDirectory, options.overlay);
   const findings: Findings = [...conf.diagnostics];
   const resolve = propertyResolver({
     env: options.env,
@@ -55,12 +60,20 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
   const inline =
     options.inlineMapping === undefined ? null : loadFile(readInlineMapping(options.inlineMapping), resolve, findings);
   const parts = assemble(files, inline, scripts, options, findings);
+  if (options.checkScript !== undefined) {
+    const roots = [...files, ...(inline === null ? [] : [inline])].filter(hasScripts).flatMap(({ root }) => root ?? []);
+    checkSyntax(roots, scripts, options.checkScript, findings);
+  }
   const isFaulty = findings.some((finding) => finding.severity === 'error');
   const config: ProjectConfig | null =
     isFaulty || parts === null
       ? null
       : { directory: projectDirectory, ...parts, bootProperties: conf.boot, documents: documentsOf(files) };
   return { config, diagnostics: findings.toSorted(byPlace), scripts };
+}
+
+function hasScripts({ kind }: LoadedFile): boolean {
+  return kind === 'sync' || kind === 'managed' || kind === 'provisioner' || kind === 'schedule';
 }
 
 type Parts = Pick<ProjectConfig, 'mappings' | 'managed' | 'connectors' | 'lockstep' | 'namedQueries'>;

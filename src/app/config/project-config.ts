@@ -5,6 +5,8 @@ import type { ManagedObjectConfig } from '../../managed/managed-config.ts';
 import type { GuardConfig, MappingConfig } from '../../mapping/mapping-config.ts';
 import type { ScriptLimits } from '../../mapping/script-host.ts';
 import type { ScriptConfig } from '../../model/script-config.ts';
+import type { Retention } from '../../audit/purge.ts';
+import type { AccessConfig, SecurityConfig } from '../../security/security-config.ts';
 
 /** A project directory, read, substituted, checked. */
 export interface ProjectConfig {
@@ -70,8 +72,31 @@ export interface LockstepConfig {
   /** Mappings that `lockstep start` reconciles, in this order. */
   readonly startup: readonly string[];
   readonly batchSize: number;
-  readonly audit: { readonly logUnchanged: boolean };
+  readonly audit: { readonly logUnchanged: boolean; readonly retention: Retention };
   readonly repository: { readonly kind: 'sqlite'; /** Within the data directory. */ readonly file: string };
+  /** Who may log in, and how. */
+  readonly server: ServerConfig;
+  /** Whether a server notices changed files of the project. */
+  readonly watch: boolean;
+  readonly security: SecurityConfig;
+  /** Who may do what over the network. */
+  readonly access: AccessConfig;
+}
+
+/** Where the HTTP server listens. */
+export interface ServerConfig {
+  readonly host: string;
+  /** Null: that of `boot.properties`, else 8080. */
+  readonly port: number | null;
+  /** Null: https only if `boot.properties` names its port. */
+  readonly https: {
+    readonly port: number | null;
+    /** Relative to the project; null: a self-signed certificate for localhost. */
+    readonly files: { readonly certFile: string; readonly keyFile: string } | null;
+  } | null;
+  readonly trustedProxies: readonly string[];
+  readonly publicMetrics: boolean;
+  readonly accessLog: boolean;
 }
 
 /** A query of `conf/repo.*.json`, or one that every repository has. */

@@ -1,6 +1,7 @@
+import { KEEP_EVERYTHING, type Retention } from '../../audit/purge.ts';
 import { DEFAULT_GUARD } from '../../mapping/mapping-config.ts';
 import { DEFAULT_SCRIPT_LIMITS } from '../../mapping/script-host.ts';
-import type { LockstepConfig } from './project-config.ts';
+import type { LockstepConfig, ServerConfig } from './project-config.ts';
 import { readGuard } from './read-guard.ts';
 import { DEFAULT_REPOSITORY_FILE, type LockstepJson } from './schema-lockstep.ts';
 
@@ -12,7 +13,45 @@ export function readLockstep(json: LockstepJson): LockstepConfig {
     resume: json.resume ?? { onCrash: 'resume' },
     startup: json.startup,
     batchSize: json.batchSize,
-    audit: json.audit ?? { logUnchanged: false },
+    audit: {
+      logUnchanged: json.audit?.logUnchanged ?? false,
+      retention: readRetention(json.audit?.retention),
+    },
     repository: json.repository ?? { kind: 'sqlite', file: DEFAULT_REPOSITORY_FILE },
+    server: readServer(json.server),
+    watch: json.watch,
+    security: json.security,
+    access: json.access,
+  };
+}
+
+type RetentionJson = NonNullable<NonNullable<LockstepJson['audit']>['retention']>;
+
+function readRetention(json: RetentionJson | undefined): Retention {
+  if (json === undefined) return KEEP_EVERYTHING;
+  const { days, topics, runDays, runsPerMapping } = json;
+  return { days, topicDays: topics, runDays, runsPerMapping };
+}
+
+function readServer(json: LockstepJson['server']): ServerConfig {
+  const {
+    host = '127.0.0.1',
+    port = null,
+    https,
+    trustedProxies = [],
+    publicMetrics = false,
+    accessLog = true,
+  } = json ?? {};
+  const files = https?.certFile !== undefined && https.keyFile !== undefined;
+  return {
+    host,
+    port,
+    trustedProxies,
+    publicMetrics,
+    accessLog,
+    https:
+      https === undefined
+        ? null
+        : { port: https.port ?? null, files: files ? { certFile: https.certFile!, keyFile: https.keyFile! } : null },
   };
 }

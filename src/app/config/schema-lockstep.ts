@@ -1,8 +1,13 @@
 import { z } from 'zod';
+import { AUDIT_TOPICS } from '../../model/audit.ts';
+import { accessSchema, securitySchema } from '../../security/security-config.ts';
 import { guardSchema } from './schema-guard.ts';
 import { comment, known, schemaKey } from './schema-script.ts';
 
 export const DEFAULT_REPOSITORY_FILE = 'lockstep.db';
+
+const port = z.int().min(0).max(65_535).optional();
+const days = z.number().min(0).max(100_000).nullable().default(null);
 
 export const lockstepSchema = known({
   $schema: schemaKey,
@@ -28,6 +33,20 @@ export const lockstepSchema = known({
       .boolean()
       .default(false)
       .describe('Whether objects without a change get a recon entry. Default false.'),
+    retention: known({
+      days: days.describe('How long audit events are kept. Default: for ever.'),
+      topics: z
+        .partialRecord(z.enum(AUDIT_TOPICS), days)
+        .default({})
+        .describe('The same for single topics; null: for ever.'),
+      runDays: days.describe('How long runs and their entries are kept. Default: for ever.'),
+      runsPerMapping: z
+        .int()
+        .min(1)
+        .nullable()
+        .default(null)
+        .describe('How many runs of each mapping are kept. Default: all.'),
+    }).optional(),
   }).optional(),
   managed: z
     .record(
@@ -42,6 +61,28 @@ export const lockstepSchema = known({
     kind: z.enum(['sqlite'], { error: 'is not a kind of repository: sqlite' }).default('sqlite'),
     file: z.string().min(1).default(DEFAULT_REPOSITORY_FILE).describe('Name of the file within the data directory.'),
   }).optional(),
+  server: known({
+    host: z.string().min(1).default('127.0.0.1').describe('Address to listen on. Default 127.0.0.1.'),
+    port: port.describe('Of http; 0: any free one. Default: openidm.port.http of boot.properties, else 8080.'),
+    https: known({
+      port: port.describe('Default: openidm.port.https of boot.properties, else 8443.'),
+      certFile: z.string().min(1).optional().describe('PEM, relative to the project; it may hold the whole chain.'),
+      keyFile: z.string().min(1).optional().describe('PEM, relative to the project.'),
+    })
+      .optional()
+      .describe(
+        'Without files, a certificate for localhost is made at the first start and kept in the data directory.',
+      ),
+    trustedProxies: z
+      .array(z.string().min(1))
+      .default([])
+      .describe('Addresses of proxies whose X-Forwarded-For is believed.'),
+    publicMetrics: z.boolean().default(false).describe('Whether /metrics needs no credentials. Default false.'),
+    accessLog: z.boolean().default(true).describe('One line per request on stderr. Default true.'),
+  }).optional(),
+  watch: z.boolean().default(true).describe('Whether a server notices changed files of the project. Default true.'),
+  security: securitySchema,
+  access: accessSchema,
   comment,
 }).describe('conf/lockstep.json: what OpenIDM does not have.');
 

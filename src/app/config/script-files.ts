@@ -42,6 +42,22 @@ export function openScriptFiles(projectDirectory: string): ScriptFiles {
   };
 }
 
+/** The same files; what was found once stays as it was, so that whoever works with them sees no edit half-way. */
+export function rememberingFiles(files: ScriptFiles): ScriptFiles {
+  const found = new Map<string, FoundScript>();
+  const modules = new Map<string, ModuleSource | null>();
+  return {
+    find: (name) => remembered(found, name, () => files.find(name)),
+    resolveModule: (request, fromFile) =>
+      remembered(modules, JSON.stringify([request, fromFile]), () => files.resolveModule(request, fromFile)),
+  };
+}
+
+function remembered<T>(known: Map<string, T>, key: string, find: () => T): T {
+  if (!known.has(key)) known.set(key, find());
+  return known.get(key)!;
+}
+
 /** Path within the project, or null when it leads out of it. */
 export function insideProject(root: string, file: string): string | null {
   const relative = path.relative(root, path.resolve(root, file));

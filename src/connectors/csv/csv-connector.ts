@@ -1,7 +1,5 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Failure, messageOf } from '../../base/failure.ts';
+import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type {
   ConfigFault,
@@ -10,11 +8,12 @@ import type {
   ConnectorKind,
   ConnectorServices,
 } from '../../connector/contract.ts';
+import { ensureWritable } from '../../connector/data-file.ts';
+import { setsByType } from '../../connector/file-set.ts';
 import { compileObjectType } from '../../connector/object-type.ts';
-import type { ObjectSet } from '../../model/object-set.ts';
 import { readCsvFormat, type CsvFormat } from './csv-format.ts';
 import { missingColumns } from './csv-header.ts';
-import { CsvSet } from './csv-set.ts';
+import { csvSet } from './csv-set.ts';
 import { openCsv, type CsvLocation } from './open-csv.ts';
 
 const ACCOUNT = '__ACCOUNT__';
@@ -44,7 +43,7 @@ export const csvConnector: ConnectorKind = {
     readCsvFormat(config.configurationProperties, (fault) => faults.push(fault));
     return [...faults, ...checkTypes(config)];
   },
-  create: (config, services) => new CsvConnector(config, services),
+  create: connect,
 };
 
 function checkTypes(config: ConnectorConfig): readonly ConfigFault[] {
@@ -58,61 +57,28 @@ function checkTypes(config: ConnectorConfig): readonly ConfigFault[] {
     }));
 }
 
-class CsvConnector implements Connector {
-  readonly name: string;
-  readonly #config: ConnectorConfig;
-  readonly #format: CsvFormat;
-  readonly #location: CsvLocation;
-  readonly #log: Log;
-  readonly #sets = new Map<string, CsvSet>();
+function connect(config: ConnectorConfig, { projectDirectory, log }: ConnectorServices): Connector {
+  const { name } = config;
+  const format = readCsvFormat(config.configurationProperties, ({ pointer, message }) => {
+    throw new Failure('bad-configuration', `system/${name}${pointer}: ${message}`);
+  });
+  const location = { path: resolve(projectDirectory, format.csvFile), shownPath: format.csvFile };
+  return {
+    name,
+    test: () => test(config, location, format, log),
+    objectSet: setsByType(config, (path, type) => csvSet({ path, location, format, type, log })),
+    close: () => Promise.resolve(),
+  };
+}
 
-  constructor(config: ConnectorConfig, { projectDirectory, log }: ConnectorServices) {
-    this.name = config.name;
-    this.#config = config;
-    this.#log = log;
-    this.#format = readCsvFormat(config.configurationProperties, ({ pointer, message }) => {
-      throw new Failure('bad-configuration', `system/${config.name}${pointer}: ${message}`);
-    });
-    const { csvFile } = this.#format;
-    this.#location = { path: resolve(projectDirectory, csvFile), shownPath: csvFile };
-  }
-
-  async test(): Promise<void> {
-    const { path, shownPath } = this.#location;
-    try {
-      await access(path, constants.R_OK | constants.W_OK);
-    } catch (error) {
-      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const what = isMissing ? 'does not exist' : `cannot be read and written: ${messageOf(error)}`;
-      throw new Failure('bad-configuration', `system/${this.name}: ${shownPath} (${path}) ${what}; check csvFile`);
-    }
-    const csv = await openCsv(this.#location, this.#format);
-    await csv.close();
-    for (const [type, config] of Object.entries(this.#config.objectTypes))
-      for (const column of missingColumns(csv.header, compileObjectType(config)))
-        this.#log.write(
-          'warn',
-          `system/${this.name}/${type}: ${shownPath} has no column for ${column}; it stays empty`,
-        );
-  }
-
-  objectSet(type: string): ObjectSet {
-    const existing = this.#sets.get(type);
-    if (existing !== undefined) return existing;
-    const config = Object.hasOwn(this.#config.objectTypes, type) ? this.#config.objectTypes[type] : undefined;
-    if (config === undefined) throw new Failure('not-found', `system/${this.name} has no object type ${type}`);
-    const set = new CsvSet({
-      path: `system/${this.name}/${type}`,
-      location: this.#location,
-      format: this.#format,
-      type: compileObjectType(config),
-      log: this.#log,
-    });
-    this.#sets.set(type, set);
-    return set;
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
+async function test(config: ConnectorConfig, location: CsvLocation, format: CsvFormat, log: Log): Promise<void> {
+  const csv = await openCsv(location, format);
+  await csv.close();
+  for (const [type, objectType] of Object.entries(config.objectTypes))
+    for (const column of missingColumns(csv.header, compileObjectType(objectType)))
+      log.write(
+        'warn',
+        `system/${config.name}/${type}: ${location.shownPath} has no column for ${column}; it stays empty`,
+      );
+  await ensureWritable(location);
 }

@@ -209,8 +209,8 @@ describe('scanning a CSV file', () => {
 describe('testing a CSV connector', () => {
   it('says what is wrong with the file', async () => {
     await expect(connector().test()).rejects.toMatchObject({
-      code: 'bad-configuration',
-      message: expect.stringMatching(/^system\/hr: people\.csv .* does not exist; check csvFile$/),
+      code: 'incomplete-read',
+      message: 'people.csv does not exist; check csvFile and the permissions of the file',
     });
   });
 

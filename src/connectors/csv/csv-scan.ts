@@ -12,8 +12,6 @@ export interface CsvScanOptions {
   readonly location: CsvLocation;
   readonly format: CsvFormat;
   readonly type: ObjectType;
-  /** Told at the end, when it is known. */
-  readonly onRowCount: (rows: number) => void;
   readonly windowBytes?: number;
 }
 
@@ -45,7 +43,6 @@ export async function* scanCsv(options: CsvScanOptions, request: ScanRequest): A
     }
     request.signal?.throwIfAborted();
     await csv.ensureUnchanged();
-    options.onRowCount(assembler.rowCount);
     yield { ...page, cursor: cursorOf(csv), isLast: true, total: assembler.rowCount };
   } finally {
     await csv.close();

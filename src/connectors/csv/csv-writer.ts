@@ -1,8 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import type { FileLock } from '../../connector/file-lock.ts';
+import { realFile } from '../../connector/data-file.ts';
 import { lockFile } from '../../connector/file-lock.ts';
 import { removeLeftovers, replaceFile, type FileOutput } from '../../connector/atomic-file.ts';
-import { Failure } from '../../base/failure.ts';
 import type { ObjectType } from '../../connector/object-type.ts';
 import type { ObjectWrite, WriteOutcome } from '../../model/object-set.ts';
 import { rowText } from './csv-cell.ts';
@@ -35,7 +34,7 @@ export async function writeCsv(
   signal?: AbortSignal,
 ): Promise<CsvWriteResult> {
   const { format, type, path } = options;
-  const location = { ...options.location, path: await resolved(options.location) };
+  const location = await realFile(options.location);
   const lock = await lockFile(location.path, signal === undefined ? {} : { signal });
   try {
     await removeLeftovers(location.path);
@@ -53,17 +52,6 @@ export async function writeCsv(
     }
   } finally {
     await lock.release();
-  }
-}
-
-/** A symbolic link stays one: its target is replaced. */
-async function resolved({ path, shownPath }: CsvLocation): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    throw new Failure('incomplete-read', `${shownPath} does not exist, so nothing can be written to it`, {
-      cause: error,
-    });
   }
 }
 

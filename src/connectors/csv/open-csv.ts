@@ -1,6 +1,7 @@
-import { open, type FileHandle } from 'node:fs/promises';
-import { Failure, messageOf } from '../../base/failure.ts';
-import { identify, identifyOpen, isSameFile, type FileIdentity } from '../../connector/file-identity.ts';
+import type { FileHandle } from 'node:fs/promises';
+import { Failure } from '../../base/failure.ts';
+import { ensureUnchanged, openDataFile, type DataFile } from '../../connector/data-file.ts';
+import type { FileIdentity } from '../../connector/file-identity.ts';
 import type { CsvFormat } from './csv-format.ts';
 import { readHeader, type CsvHeader } from './csv-header.ts';
 import { RowReader } from './row-reader.ts';
@@ -20,19 +21,13 @@ export interface OpenCsv {
 
 export type Newline = '\n' | '\r\n' | '\r';
 
-export interface CsvLocation {
-  /** Absolute. */
-  readonly path: string;
-  /** As messages name it. */
-  readonly shownPath: string;
-}
+export type CsvLocation = DataFile;
 
 /** Throws `Failure('incomplete-read')` if there is nothing to read: no file, no header. Never an empty set. */
 export async function openCsv(location: CsvLocation, format: CsvFormat, windowBytes?: number): Promise<OpenCsv> {
-  const { path, shownPath } = location;
-  const handle = await openHandle(location);
+  const { shownPath } = location;
+  const { handle, identity } = await openDataFile(location, 'csvFile');
   try {
-    const identity = await identifyOpen(handle);
     const { bomLength, newline } = await readStart(handle, identity.size, format, shownPath);
     const rows = new RowReader(
       { handle, shownPath, fileSize: identity.size },
@@ -47,34 +42,12 @@ export async function openCsv(location: CsvLocation, format: CsvFormat, windowBy
       identity,
       newline,
       handle,
-      ensureUnchanged: () => ensureUnchanged(path, shownPath, identity),
+      ensureUnchanged: () => ensureUnchanged(location, identity),
       close: () => handle.close(),
     };
   } catch (error) {
     await handle.close();
     throw error;
-  }
-}
-
-async function ensureUnchanged(path: string, shownPath: string, identity: FileIdentity): Promise<void> {
-  const now = await identify(path);
-  if (isSameFile(identity, now)) return;
-  throw new Failure(
-    'incomplete-read',
-    `${shownPath} ${now === null ? 'vanished' : 'was changed'} while it was read; run again when nobody writes it`,
-    { retryable: true },
-  );
-}
-
-async function openHandle({ path, shownPath }: CsvLocation): Promise<FileHandle> {
-  try {
-    return await open(path, 'r');
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const what = isMissing ? 'does not exist' : `cannot be read: ${messageOf(error)}`;
-    throw new Failure('incomplete-read', `${shownPath} ${what}; check csvFile and the permissions of the file`, {
-      cause: error,
-    });
   }
 }
 

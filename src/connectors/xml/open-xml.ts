@@ -1,14 +1,10 @@
-import { open, type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { TextDecoder } from 'node:util';
-import { Failure, messageOf } from '../../base/failure.ts';
-import { identify, identifyOpen, isSameFile, type FileIdentity } from '../../connector/file-identity.ts';
+import { Failure } from '../../base/failure.ts';
+import { ensureUnchanged, openDataFile, type DataFile } from '../../connector/data-file.ts';
+import type { FileIdentity } from '../../connector/file-identity.ts';
 
-export interface XmlLocation {
-  /** Absolute. */
-  readonly path: string;
-  /** As messages name it. */
-  readonly shownPath: string;
-}
+export type XmlLocation = DataFile;
 
 export interface OpenXml {
   readonly identity: FileIdentity;
@@ -25,17 +21,10 @@ export interface OpenXml {
 const CHUNK_BYTES = 64 * 1024;
 
 /** Throws `Failure('incomplete-read')` if there is nothing to read. */
-export async function openXml({ path, shownPath }: XmlLocation): Promise<OpenXml> {
-  let handle: FileHandle;
+export async function openXml(location: XmlLocation): Promise<OpenXml> {
+  const { shownPath } = location;
+  const { handle, identity } = await openDataFile(location, 'xmlFilePath');
   try {
-    handle = await open(path, 'r');
-  } catch (error) {
-    const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    const what = isMissing ? 'does not exist' : `cannot be read: ${messageOf(error)}`;
-    throw new Failure('incomplete-read', `${shownPath} ${what}; check xmlFilePath and the permissions of the file`);
-  }
-  try {
-    const identity = await identifyOpen(handle);
     const start = Buffer.alloc(Math.min(1024, identity.size));
     await handle.read(start, 0, start.length, 0);
     const encoding = encodingOf(start, shownPath);
@@ -45,7 +34,7 @@ export async function openXml({ path, shownPath }: XmlLocation): Promise<OpenXml
       isUtf8: encoding === 'utf-8',
       hasBom: start[0] === 0xef && start[1] === 0xbb && start[2] === 0xbf,
       text: (chunkBytes = CHUNK_BYTES) => decoded(handle, identity.size, encoding, shownPath, chunkBytes),
-      ensureUnchanged: () => ensureUnchanged(path, shownPath, identity),
+      ensureUnchanged: () => ensureUnchanged(location, identity),
       close: () => handle.close(),
     };
   } catch (error) {
@@ -78,16 +67,6 @@ async function* decoded(
     }
     yield text;
   }
-}
-
-async function ensureUnchanged(path: string, shownPath: string, identity: FileIdentity): Promise<void> {
-  const now = await identify(path);
-  if (isSameFile(identity, now)) return;
-  throw new Failure(
-    'incomplete-read',
-    `${shownPath} ${now === null ? 'vanished' : 'was changed'} while it was read; run again when nobody writes it`,
-    { retryable: true },
-  );
 }
 
 /** By byte order mark, else by the XML declaration, else UTF-8. */

@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, stat, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -8,9 +8,9 @@ import { silentLog, type Log } from '../../base/log.ts';
 import { connectorConformance, conformanceType } from '../../connector/connector.conformance.ts';
 import type { Connector } from '../../connector/contract.ts';
 import { compileObjectType } from '../../connector/object-type.ts';
-import type { ObjectWrite, ScanPage } from '../../model/object-set.ts';
+import type { ObjectSet, ObjectWrite, ScanPage } from '../../model/object-set.ts';
 import { xmlConnector } from './xml-connector.ts';
-import { XmlSet } from './xml-set.ts';
+import { xmlSet } from './xml-set.ts';
 import { EMPTY_DOCUMENT } from './xml-writer.ts';
 
 let directory = '';
@@ -147,9 +147,27 @@ describe('scanning an XML file', () => {
   it('a missing file is an incomplete read, unless it is to be created', async () => {
     await expect(scan()).rejects.toMatchObject({ code: 'incomplete-read' });
     expect((await scan({ createFileIfNotExists: true })).objects).toEqual([]);
-    await unlink(file);
-    await connector({ createFileIfNotExists: true }).test();
     expect(await readFile(file, 'utf8')).toBe(EMPTY_DOCUMENT);
+  });
+
+  it('testing makes no file, and tells what is wrong', async () => {
+    await connector({ createFileIfNotExists: true }).test();
+    await expect(stat(file)).rejects.toMatchObject({ code: 'ENOENT' });
+    await expect(connector().test()).rejects.toMatchObject({
+      code: 'incomplete-read',
+      message: 'people.xml does not exist; check xmlFilePath and the permissions of the file',
+    });
+    await mkdir(file);
+    const isDirectory = { code: 'bad-configuration', message: expect.stringContaining('people.xml is a directory') };
+    for (const more of [{}, { createFileIfNotExists: true }])
+      await expect(connector(more).test()).rejects.toMatchObject(isDirectory);
+    await expect(scan()).rejects.toMatchObject(isDirectory);
+    await expect(
+      connector()
+        .objectSet('account')
+        .write([remove('a')]),
+    ).rejects.toMatchObject(isDirectory);
+    expect(await readdir(directory)).toEqual(['people.xml']);
   });
 });
 
@@ -174,6 +192,24 @@ describe('writing an XML file', () => {
             '\n  <r:__ACCOUNT__>\n    <icf:__NAME__>c</icf:__NAME__>\n  </r:__ACCOUNT__>',
         ),
     );
+  });
+
+  it('an update keeps the elements that are empty, in their places', async () => {
+    const text = document(
+      `\n  <ri:__ACCOUNT__>\n    <icf:__NAME__>a</icf:__NAME__>\n    <icf:__DESCRIPTION__/>\n    <ri:text/>\n    <ri:mail>m</ri:mail>\n  </ri:__ACCOUNT__>`,
+    );
+    await writeFile(file, text);
+    const set = connector().objectSet('account');
+    const { ino } = await stat(file);
+    expect(await set.write([update('a', { text: null, mail: 'm' })])).toMatchObject([{ ok: true }]);
+    expect((await stat(file)).ino).toBe(ino);
+    await set.write([update('a', { mail: 'n' })]);
+    expect(await readFile(file, 'utf8')).toBe(text.replace('>m<', '>n<'));
+    await set.write([update('a', { text: 't', mail: null })]);
+    expect(await readFile(file, 'utf8')).toBe(
+      text.replace('\n    <ri:mail>m</ri:mail>', '').replace('<ri:text/>', '<ri:text>t</ri:text>'),
+    );
+    expect((await scan()).objects.map(({ object }) => object)).toEqual([{ _id: 'a', name: 'a', text: 't' }]);
   });
 
   it('leaves the file alone when nothing changes, and refuses what XML cannot hold', async () => {
@@ -240,8 +276,8 @@ describe('writing an XML file', () => {
       fc.record({ kind: fc.constant('update' as const), name, mail: fc.string() }),
       fc.record({ kind: fc.constant('delete' as const), name }),
     );
-    const setWith = (chunkBytes: number): XmlSet =>
-      new XmlSet({
+    const setWith = (chunkBytes: number): ObjectSet =>
+      xmlSet({
         path: 'system/xml/account',
         location: { path: file, shownPath: 'people.xml' },
         type: compileObjectType(conformanceType),

@@ -1,7 +1,5 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { Failure, messageOf } from '../../base/failure.ts';
+import { Failure } from '../../base/failure.ts';
 import type { Log } from '../../base/log.ts';
 import type {
   ConfigFault,
@@ -10,101 +8,78 @@ import type {
   ConnectorKind,
   ConnectorServices,
 } from '../../connector/contract.ts';
-import { compileObjectType } from '../../connector/object-type.ts';
-import type { ObjectSet } from '../../model/object-set.ts';
+import { ensureWritable } from '../../connector/data-file.ts';
+import { identify } from '../../connector/file-identity.ts';
+import { setsByType } from '../../connector/file-set.ts';
 import { openXml, type XmlLocation } from './open-xml.ts';
 import { isElementName } from './xml-names.ts';
 import { readXmlSchema, type XmlClass, type XmlSchema } from './xml-schema.ts';
-import { ensureFile, XmlSet } from './xml-set.ts';
+import { xmlSet } from './xml-set.ts';
 
 /** XML files (specification §10.8). One file may hold objects of several types. */
 export const xmlConnector: ConnectorKind = {
   connectorNames: ['org.forgerock.openicf.connectors.xml.XMLConnector', 'xml'],
   knownProperties: ['xmlFilePath', 'xsdFilePath', 'xsdIcfFilePath', 'createFileIfNotExists'],
   check: (config) => [...checkProperties(config), ...checkTypes(config)],
-  create: (config, services) => new XmlConnector(config, services),
+  create: connect,
 };
 
-class XmlConnector implements Connector {
-  readonly name: string;
-  readonly #config: ConnectorConfig;
-  readonly #location: XmlLocation;
-  readonly #schemaPath: XmlLocation | null;
-  readonly #createFileIfNotExists: boolean;
-  readonly #log: Log;
-  readonly #sets = new Map<string, XmlSet>();
-  #schema: Promise<XmlSchema> | null = null;
+function connect(config: ConnectorConfig, { projectDirectory, log }: ConnectorServices): Connector {
+  const { name, configurationProperties } = config;
+  const { xmlFilePath, xsdFilePath } = configurationProperties;
+  if (typeof xmlFilePath !== 'string' || xmlFilePath === '')
+    throw new Failure('bad-configuration', `system/${name}: xmlFilePath is missing`);
+  const createFileIfNotExists = String(configurationProperties['createFileIfNotExists']) === 'true';
+  const fileAt = (shownPath: string): XmlLocation => ({ path: resolve(projectDirectory, shownPath), shownPath });
+  const location = fileAt(xmlFilePath);
+  const schemaFile = typeof xsdFilePath === 'string' && xsdFilePath !== '' ? fileAt(xsdFilePath) : null;
+  const classOf = schemaClasses(name, schemaFile, log);
+  return {
+    name,
+    test: () => test(config, location, createFileIfNotExists, classOf),
+    objectSet: setsByType(config, (path, type) => {
+      const loadSchema = (): Promise<XmlClass | null> => classOf(type.nativeType);
+      return xmlSet({ path, location, type, log, createFileIfNotExists, loadSchema });
+    }),
+    close: () => Promise.resolve(),
+  };
+}
 
-  constructor(config: ConnectorConfig, { projectDirectory, log }: ConnectorServices) {
-    const { xmlFilePath, xsdFilePath, createFileIfNotExists } = config.configurationProperties;
-    if (typeof xmlFilePath !== 'string' || xmlFilePath === '')
-      throw new Failure('bad-configuration', `system/${config.name}: xmlFilePath is missing`);
-    this.name = config.name;
-    this.#config = config;
-    this.#log = log;
-    this.#location = { path: resolve(projectDirectory, xmlFilePath), shownPath: xmlFilePath };
-    this.#schemaPath =
-      typeof xsdFilePath === 'string' && xsdFilePath !== ''
-        ? { path: resolve(projectDirectory, xsdFilePath), shownPath: xsdFilePath }
-        : null;
-    this.#createFileIfNotExists = createFileIfNotExists === true || createFileIfNotExists === 'true';
-  }
+/** What the schema says about a class; null, with a warning, if it says nothing. */
+type ClassOf = (nativeType: string) => Promise<XmlClass | null>;
 
-  async test(): Promise<void> {
-    const { path, shownPath } = this.#location;
-    await ensureFile({ location: this.#location, createFileIfNotExists: this.#createFileIfNotExists });
-    try {
-      await access(path, constants.R_OK | constants.W_OK);
-    } catch (error) {
-      const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
-      const what = isMissing ? 'does not exist' : `cannot be read and written: ${messageOf(error)}`;
-      throw new Failure('bad-configuration', `system/${this.name}: ${shownPath} (${path}) ${what}; check xmlFilePath`);
-    }
-    const xml = await openXml(this.#location);
-    await xml.close();
-    for (const { nativeType } of Object.values(this.#config.objectTypes)) await this.#classOf(nativeType);
-  }
+async function test(
+  config: ConnectorConfig,
+  location: XmlLocation,
+  createFileIfNotExists: boolean,
+  classOf: ClassOf,
+): Promise<void> {
+  if (!createFileIfNotExists || (await identify(location.path)) !== null) await (await openXml(location)).close();
+  for (const { nativeType } of Object.values(config.objectTypes)) await classOf(nativeType);
+  await ensureWritable(location);
+}
 
-  objectSet(type: string): ObjectSet {
-    const existing = this.#sets.get(type);
-    if (existing !== undefined) return existing;
-    const config = Object.hasOwn(this.#config.objectTypes, type) ? this.#config.objectTypes[type] : undefined;
-    if (config === undefined) throw new Failure('not-found', `system/${this.name} has no object type ${type}`);
-    const set = new XmlSet({
-      path: `system/${this.name}/${type}`,
-      location: this.#location,
-      type: compileObjectType(config),
-      log: this.#log,
-      createFileIfNotExists: this.#createFileIfNotExists,
-      loadSchema: () => this.#classOf(config.nativeType),
-    });
-    this.#sets.set(type, set);
-    return set;
-  }
-
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  /** What the schema says about a class; null, with a warning, if it says nothing. */
-  async #classOf(nativeType: string): Promise<XmlClass | null> {
-    this.#schema ??= this.#loadSchema();
-    const schema = await this.#schema;
+/** The schema is read when it is first needed. */
+function schemaClasses(name: string, file: XmlLocation | null, log: Log): ClassOf {
+  let loaded: Promise<XmlSchema> | null = null;
+  return async (nativeType) => {
+    loaded ??= loadSchema(name, file, log);
+    const schema = await loaded;
     const found = schema.get(nativeType) ?? null;
     if (found === null && schema.size > 0)
-      this.#log.write('warn', `system/${this.name}: ${this.#schemaPath?.shownPath} does not define ${nativeType}`);
+      log.write('warn', `system/${name}: ${file?.shownPath} does not define ${nativeType}`);
     return found;
-  }
+  };
+}
 
-  async #loadSchema(): Promise<XmlSchema> {
-    if (this.#schemaPath === null) return new Map();
-    try {
-      return await readXmlSchema(this.#schemaPath.path, this.#schemaPath.shownPath);
-    } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      this.#log.write('warn', `system/${this.name}: objects are not checked against the schema: ${error.message}`);
-      return new Map();
-    }
+async function loadSchema(name: string, file: XmlLocation | null, log: Log): Promise<XmlSchema> {
+  if (file === null) return new Map();
+  try {
+    return await readXmlSchema(file.path, file.shownPath);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    log.write('warn', `system/${name}: objects are not checked against the schema: ${error.message}`);
+    return new Map();
   }
 }
 

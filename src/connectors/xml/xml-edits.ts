@@ -148,7 +148,7 @@ function create(write: Extract<ObjectWrite, { kind: 'create' }>, book: Book, con
   return { ok: true, id: uid ?? name, rev: null };
 }
 
-/** The attributes after the changes, as they will be read: texts, without what is empty. */
+/** The attributes after the changes, as they will be read: texts. An element that was empty before stays in its place. */
 function changed(before: NativeObject, changes: NativeObject, { schema }: XmlEditContext): NativeObject {
   const native = { ...before };
   for (const [name, value] of Object.entries(changes)) {
@@ -158,8 +158,8 @@ function changed(before: NativeObject, changes: NativeObject, { schema }: XmlEdi
     const texts = valueTexts(name, value).filter((text) => text !== '');
     if (texts.length > 1 && (name === NAME || declared?.isMultiValued === false))
       throw new Failure('invalid-data', `attribute '${name}' has several values, but its maxOccurs is 1`);
-    if (texts.length === 0) delete native[name];
-    else setOwn(native, name, texts.length === 1 ? texts[0]! : [...texts]);
+    if (texts.length === 0 && native[name] !== null) delete native[name];
+    else if (texts.length > 0) setOwn(native, name, texts.length === 1 ? texts[0]! : [...texts]);
   }
   return native;
 }

@@ -13,6 +13,7 @@ export interface XmlObject {
   readonly id: string | null;
   /** What stands in `__UID__`; null where the name is the id. */
   readonly uid: string | null;
+  /** Null: the element is there, but empty. */
   readonly native: NativeObject;
   readonly line: number;
   /** Begins with the white space before the element. */
@@ -131,10 +132,15 @@ export class XmlParser {
   #addValue(tag: SaxesTagNS): void {
     if (tag.uri !== ICF_NAMESPACE && tag.uri !== RI_NAMESPACE)
       this.#problem ??= `element ${tag.name} is of an unknown namespace`;
-    if (this.#text === '') return;
-    const before = Object.hasOwn(this.#native, tag.local) ? this.#native[tag.local] : undefined;
-    if (Array.isArray(before)) before.push(this.#text);
-    else setOwn(this.#native, tag.local, before === undefined ? this.#text : [before, this.#text]);
+    const before = (Object.hasOwn(this.#native, tag.local) ? this.#native[tag.local] : null) ?? null;
+    if (this.#text === '') this.#addEmpty(tag.local);
+    else if (Array.isArray(before)) before.push(this.#text);
+    else setOwn(this.#native, tag.local, before === null ? this.#text : [before, this.#text]);
+  }
+
+  /** An empty element has no value, but it keeps its place when the object is written again. */
+  #addEmpty(name: string): void {
+    if (name !== UID && name !== NAME && !Object.hasOwn(this.#native, name)) setOwn(this.#native, name, null);
   }
 
   #finishObject({ local }: SaxesTagNS): void {

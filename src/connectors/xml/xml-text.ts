@@ -19,7 +19,7 @@ export function valueTexts(attribute: string, value: Json): readonly string[] {
 
 /**
  * An object as it stands in the file, with the line break and indentation before it. The order is that of the schema;
- * elements that it requires are there even when they are empty.
+ * elements that it requires, and those that were there already (null), are there even when they are empty.
  */
 export function objectText(
   nativeType: string,
@@ -37,8 +37,8 @@ export function objectText(
   const values: Record<string, Json | undefined> = { ...native, [UID]: uid ?? undefined };
   for (const name of elementOrder(native, schema)) {
     const texts = valueTexts(name, values[name] ?? null);
-    const isRequired = schema?.get(name)?.isRequired === true;
-    add(name, texts.length === 0 && isRequired ? [''] : texts);
+    const isThere = schema?.get(name)?.isRequired === true || values[name] === null;
+    add(name, texts.length === 0 && isThere ? [''] : texts);
   }
   const tag = qualified(RI_NAMESPACE, nativeType);
   const body = lines.map((line) => `\n    ${line}`).join('');

@@ -1,7 +1,7 @@
-import { realpath } from 'node:fs/promises';
 import { assert } from '../../base/assert.ts';
 import { Failure } from '../../base/failure.ts';
 import { removeLeftovers, replaceFile, type FileOutput } from '../../connector/atomic-file.ts';
+import { realFile } from '../../connector/data-file.ts';
 import { lockFile } from '../../connector/file-lock.ts';
 import { NAME, UID, type ObjectType } from '../../connector/object-type.ts';
 import type { ObjectWrite, WriteOutcome } from '../../model/object-set.ts';
@@ -37,7 +37,7 @@ export async function writeXml(
   writes: readonly ObjectWrite[],
   signal?: AbortSignal,
 ): Promise<XmlWriteResult> {
-  const location = { ...options.location, path: await resolved(options.location) };
+  const location = await realFile(options.location);
   const lock = await lockFile(location.path, signal === undefined ? {} : { signal });
   try {
     await removeLeftovers(location.path);
@@ -65,16 +65,6 @@ export async function writeXml(
     }
   } finally {
     await lock.release();
-  }
-}
-
-async function resolved({ path, shownPath }: XmlLocation): Promise<string> {
-  try {
-    return await realpath(path);
-  } catch (error) {
-    throw new Failure('incomplete-read', `${shownPath} does not exist, so nothing can be written to it`, {
-      cause: error,
-    });
   }
 }
 

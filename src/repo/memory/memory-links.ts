@@ -1,10 +1,15 @@
 import type { Json } from '../../base/json.ts';
-import type { Link } from '../../model/link.ts';
-import type { LinkReads, LinkWithObject, LinkWrite, Page } from '../../model/repository.ts';
+import { compileFilter, type Filter } from '../../base/query-filter.ts';
+import { linkObject, type Link } from '../../model/link.ts';
+import type { LinkReads, LinkWithObject, LinkWrite, Page, PageRequest } from '../../model/repository.ts';
 import { linkChanged, linkExists, linkMissing, type UnitConflict } from '../conflict.ts';
+import { cursorNumber } from '../page-cursor.ts';
 import type { MemoryObjects } from './memory-objects.ts';
-import { OrderedRows, type Slot } from './ordered-rows.ts';
+import { OrderedRows, pageOf, type Slot } from './ordered-rows.ts';
+import { sortedPage, type FilledSlot } from './sorted-page.ts';
 import type { UndoLog } from './undo-log.ts';
+
+const EVERYTHING: Filter = { kind: 'always', value: true };
 
 type LinkSlot = Slot<Link>;
 
@@ -20,6 +25,7 @@ interface TypeLinks {
 
 export class MemoryLinks implements LinkReads {
   readonly #objects: MemoryObjects;
+  readonly #counter = { last: 0 };
   readonly #types = new Map<string, TypeLinks>();
   readonly #byId = new Map<string, LinkSlot>();
 
@@ -57,6 +63,18 @@ export class MemoryLinks implements LinkReads {
     return this.#type(linkType).rows.page(after, limit, () => true);
   }
 
+  async query({ filter, sort = [], after = null, limit }: PageRequest): Promise<Page<Link>> {
+    const found = this.#matching(filter ?? EVERYTHING);
+    if (sort.length > 0) return sortedPage(found, linkObject, { sort, after, limit });
+    const first = cursorNumber(after);
+    const slots = found.filter(({ number }) => number > first).sort((a, b) => a.number - b.number);
+    return pageOf(slots, 0, limit, () => true);
+  }
+
+  async countMatching(filter: Filter): Promise<number> {
+    return this.#matching(filter).length;
+  }
+
   write(write: LinkWrite, undo: UndoLog): UnitConflict | null {
     if (write.kind === 'create') return this.#create(write.link, undo);
     const slot = this.#byId.get(write.id);
@@ -74,6 +92,14 @@ export class MemoryLinks implements LinkReads {
 
   compact(): void {
     for (const { rows } of this.#types.values()) rows.compact();
+  }
+
+  #matching(filter: Filter): readonly FilledSlot<Link>[] {
+    const test = compileFilter(filter, { caseSensitive: true });
+    const found: FilledSlot<Link>[] = [];
+    for (const { number, row } of this.#byId.values())
+      if (row !== null && test(linkObject(row))) found.push({ number, row });
+    return found;
   }
 
   #find(linkType: string, by: 'first' | 'second', ids: readonly string[]): Link[] {
@@ -140,7 +166,7 @@ export class MemoryLinks implements LinkReads {
   #type(linkType: string): TypeLinks {
     let type = this.#types.get(linkType);
     if (!type) {
-      type = { rows: new OrderedRows(), byQualifier: new Map() };
+      type = { rows: new OrderedRows(this.#counter), byQualifier: new Map() };
       this.#types.set(linkType, type);
     }
     return type;

@@ -1,11 +1,12 @@
 import { Failure } from '../../base/failure.ts';
-import type { Json } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import { compileFilter, type Filter } from '../../base/query-filter.ts';
 import type { ObjectReads, ObjectRow, ObjectTypeSpec, Page, PageRequest, RowWrite } from '../../model/repository.ts';
 import { objectChanged, objectExists, objectMissing, type UnitConflict } from '../conflict.ts';
 import { indexedStrings } from '../indexed-strings.ts';
 import { cursorNumber } from '../page-cursor.ts';
 import { OrderedRows, pageOf, type Slot } from './ordered-rows.ts';
+import { sortedPage, type FilledSlot } from './sorted-page.ts';
 import type { UndoLog } from './undo-log.ts';
 
 type RowSlot = Slot<ObjectRow>;
@@ -31,8 +32,12 @@ export class MemoryObjects implements ObjectReads {
     }
   }
 
-  async count(type: string): Promise<number> {
-    return this.#collection(type).byId.size;
+  async count(type: string, filter?: Filter): Promise<number> {
+    const collection = this.#collection(type);
+    if (!filter) return collection.byId.size;
+    let count = 0;
+    for (const _ of matchingSlots(collection, filter)) count++;
+    return count;
   }
 
   async readMany(type: string, ids: readonly string[]): Promise<readonly ObjectRow[]> {
@@ -51,14 +56,15 @@ export class MemoryObjects implements ObjectReads {
 
   async page(type: string, request: PageRequest): Promise<Page<ObjectRow>> {
     const collection = this.#collection(type);
-    if (!request.filter) return collection.rows.page(request.after ?? null, request.limit, () => true);
-    const compiled = compileFilter(request.filter, { caseSensitive: true });
-    const test = (row: ObjectRow) => compiled({ _id: row.id, _rev: String(row.rev), ...row.doc });
-    const candidates = indexedCandidates(collection, request.filter);
-    if (!candidates) return collection.rows.page(request.after ?? null, request.limit, test);
-    const after = cursorNumber(request.after);
-    const slots = [...candidates].filter((slot) => slot.number > after).sort((a, b) => a.number - b.number);
-    return pageOf(slots, 0, request.limit, test);
+    const { filter, sort = [], after = null, limit } = request;
+    if (sort.length > 0) return sortedPage(matchingSlots(collection, filter), visible, { sort, after, limit });
+    if (!filter) return collection.rows.page(after, limit, () => true);
+    const test = rowTest(filter);
+    const candidates = indexedCandidates(collection, filter);
+    if (!candidates) return collection.rows.page(after, limit, test);
+    const first = cursorNumber(after);
+    const slots = [...candidates].filter((slot) => slot.number > first).sort((a, b) => a.number - b.number);
+    return pageOf(slots, 0, limit, test);
   }
 
   async pageIds(type: string, after: Json, limit: number): Promise<Page<string>> {
@@ -160,6 +166,22 @@ function leaveIndexes(collection: Collection, slot: RowSlot, row: ObjectRow): vo
       if (slots?.delete(slot) && slots.size === 0) index.delete(value);
     }
   }
+}
+
+function visible(row: ObjectRow): JsonObject {
+  return { _id: row.id, _rev: String(row.rev), ...row.doc };
+}
+
+function rowTest(filter: Filter): (row: ObjectRow) => boolean {
+  const test = compileFilter(filter, { caseSensitive: true });
+  return (row) => test(visible(row));
+}
+
+function* matchingSlots(collection: Collection, filter: Filter | undefined): Generator<FilledSlot<ObjectRow>> {
+  const test = filter ? rowTest(filter) : () => true;
+  const candidates = filter ? indexedCandidates(collection, filter) : null;
+  for (const { number, row } of candidates ?? collection.byId.values())
+    if (row !== null && test(row)) yield { number, row };
 }
 
 /** A superset of what matches, if an index knows one. */

@@ -3,6 +3,7 @@ import type { CommitBatch, CommitConflict, CommitResult, CommitUnit, Repository 
 import type { UnitConflict } from '../conflict.ts';
 import { leaseLost, repositoryClosed } from '../refusal.ts';
 import { findBadId } from '../storable-id.ts';
+import { MemoryAudit } from './memory-audit.ts';
 import { MemoryLeases } from './memory-leases.ts';
 import { MemoryLinks } from './memory-links.ts';
 import { MemoryObjects } from './memory-objects.ts';
@@ -11,14 +12,18 @@ import { UndoLog } from './undo-log.ts';
 
 /** A repository for tests, demonstrations and simulations: as fast as maps, gone with the process. */
 export function openMemoryRepository(clock: Clock = systemClock): Repository {
-  return new MemoryRepository(clock);
+  const memory = new MemoryRepository(clock);
+  const { objects, links, runs, leases, audit } = memory;
+  // a plain object: who wraps it copies its members
+  return { objects, links, runs, leases, audit, commit: (batch) => memory.commit(batch), close: () => memory.close() };
 }
 
-class MemoryRepository implements Repository {
+class MemoryRepository {
   readonly objects = new MemoryObjects();
   readonly links = new MemoryLinks(this.objects);
   readonly runs = new MemoryRuns();
   readonly leases: MemoryLeases;
+  readonly audit = new MemoryAudit();
   #isClosed = false;
 
   constructor(clock: Clock) {
@@ -32,7 +37,10 @@ class MemoryRepository implements Repository {
     const undo = new UndoLog();
     try {
       const conflicts = this.#write(batch, undo);
-      if (conflicts.length === 0) return { ok: true };
+      if (conflicts.length === 0) {
+        if (batch.audit !== undefined) this.audit.append(batch.audit);
+        return { ok: true };
+      }
       undo.undoTo(0);
       return { ok: false, conflicts };
     } catch (thrown) {

@@ -1,4 +1,4 @@
-import type { EntryWrite, RunReads } from '../../model/repository.ts';
+import type { EntryWrite, RunReads, RunRemoval } from '../../model/repository.ts';
 import type { EntryStatus, RunEntry, RunRecord } from '../../model/run.ts';
 import { entryChanged, entryExists, entryMissing, runMissing, type UnitConflict } from '../conflict.ts';
 import type { UndoLog } from './undo-log.ts';
@@ -18,10 +18,11 @@ export class MemoryRuns implements RunReads {
   }
 
   async list(request: Parameters<RunReads['list']>[0]): Promise<readonly RunRecord[]> {
-    const { mapping, state, limit } = request;
+    const { mapping, state, after, limit } = request;
     return this.#newestFirst()
       .map((run) => run.record)
       .filter((r) => (mapping === undefined || r.mapping === mapping) && (state === undefined || r.state === state))
+      .filter((r) => after === undefined || newer(after, r) < 0)
       .slice(0, limit);
   }
 
@@ -45,6 +46,19 @@ export class MemoryRuns implements RunReads {
     return this.#newestFirst()
       .map(({ record, counts }) => ({ runId: record.id, mapping: record.mapping, count: counts.get(status) ?? 0 }))
       .filter(({ count }) => count > 0);
+  }
+
+  async remove(runIds: readonly string[]): Promise<RunRemoval> {
+    const removed: string[] = [];
+    const kept: RunRemoval['kept'][number][] = [];
+    for (const runId of new Set(runIds)) {
+      const run = this.#runs.get(runId);
+      if (run === undefined) continue;
+      const reason = reasonToKeep(run);
+      if (reason !== null) kept.push({ runId, reason });
+      else if (this.#runs.delete(runId)) removed.push(runId);
+    }
+    return { removed, kept };
   }
 
   put(record: RunRecord, undo: UndoLog): void {
@@ -98,10 +112,21 @@ export class MemoryRuns implements RunReads {
   }
 
   #newestFirst(): StoredRun[] {
-    return [...this.#runs.values()].sort(
-      ({ record: a }, { record: b }) => b.startedMs - a.startedMs || (a.id < b.id ? 1 : -1),
-    );
+    return [...this.#runs.values()].sort(({ record: a }, { record: b }) => newer(a, b));
   }
+}
+
+type RunPlace = Pick<RunRecord, 'id' | 'startedMs'>;
+
+/** Negative: `a` comes first in a list, newest first. */
+function newer(a: RunPlace, b: RunPlace): number {
+  return b.startedMs - a.startedMs || (a.id < b.id ? 1 : a.id > b.id ? -1 : 0);
+}
+
+function reasonToKeep({ record, counts }: StoredRun): RunRemoval['kept'][number]['reason'] | null {
+  if (record.state === 'ACTIVE') return 'active';
+  if ((counts.get('held') ?? 0) > 0) return 'held';
+  return (counts.get('applying') ?? 0) > 0 ? 'applying' : null;
 }
 
 function exchange(run: StoredRun, old: RunEntry, next: RunEntry): void {

@@ -11,11 +11,16 @@ export interface Slot<T> {
 /** Rows in creation order, with pages by keyset that stay right while rows come and go. */
 export class OrderedRows<T> {
   #slots: Slot<T>[] = [];
-  #lastNumber = 0;
   #removed = 0;
+  readonly #counter: { last: number };
+
+  /** Lists that share a counter have one order of creation. */
+  constructor(counter = { last: 0 }) {
+    this.#counter = counter;
+  }
 
   add(row: T): Slot<T> {
-    const slot = { number: ++this.#lastNumber, row };
+    const slot = { number: ++this.#counter.last, row };
     this.#slots.push(slot);
     return slot;
   }

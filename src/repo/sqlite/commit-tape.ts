@@ -1,6 +1,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { CommitBatch, CommitUnit, EntryWrite, LinkWrite, RowWrite } from '../../model/repository.ts';
 import type { RunEntry, RunRecord } from '../../model/run.ts';
+import { sealedCells } from './audit-cells.ts';
 import { attributeKeys, type AttributeKeys } from './index-key.ts';
 import type { Cell } from './sqlite-database.ts';
 
@@ -15,6 +16,8 @@ export interface CommitTape {
   readonly types: readonly TapeType[];
   readonly unitCount: number;
   readonly cells: readonly TapeCell[];
+  /** As `sealedCells` makes them. */
+  readonly audit: readonly Cell[];
 }
 
 export interface TapeType {
@@ -67,7 +70,8 @@ export function writeTape(batch: CommitBatch, searchable: (type: string) => read
   };
   for (const unit of batch.units) writeUnit(cells, unit, types, typeIndex);
   const run = batch.run ? rawRun(batch.run) : null;
-  return { fence: batch.fence ?? null, run, types, unitCount: batch.units.length, cells };
+  const audit = batch.audit === undefined ? [] : sealedCells(batch.audit);
+  return { fence: batch.fence ?? null, run, types, unitCount: batch.units.length, cells, audit };
 }
 
 export function* readTape(tape: CommitTape): Generator<RawUnit> {

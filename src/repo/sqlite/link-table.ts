@@ -1,8 +1,10 @@
+import type { Filter } from '../../base/query-filter.ts';
 import type { Link } from '../../model/link.ts';
 import type { LinkWrite } from '../../model/repository.ts';
 import { linkChanged, linkExists, linkMissing, type UnitConflict } from '../conflict.ts';
-import type { RawPage } from './object-table.ts';
 import { GroupedInsert } from './grouped-insert.ts';
+import { linkScan } from './link-scan.ts';
+import type { RawPage, RowScan } from './row-scan.ts';
 import { flat, type Cell, type SqliteDatabase } from './sqlite-database.ts';
 import type { TypeLayouts } from './type-layout.ts';
 
@@ -71,6 +73,18 @@ export class LinkTable {
       limit,
     );
     return { cells: flat(rows), next: rows.length < limit ? null : (rows.at(-1)![0] as number) };
+  }
+
+  /** Links of every type that may match, `row, id, rev, linkQualifier, firstId, secondId, linkType` each. */
+  scan(filter: Filter | null): RowScan {
+    return linkScan(this.#db, filter);
+  }
+
+  /** The same columns of each of these rows that is still there, in any order. */
+  rowsAt(numbers: readonly number[]): readonly Cell[] {
+    const sql = `SELECT l.row, l.id, l.rev, q.link_qualifier, l.first_id, l.second_id, q.link_type
+      FROM json_each(?) k CROSS JOIN link l ON l.row = k.value CROSS JOIN link_kind q ON q.no = l.kind`;
+    return flat(this.#db.all(sql, JSON.stringify(numbers)));
   }
 
   write(write: LinkWrite): UnitConflict | null {

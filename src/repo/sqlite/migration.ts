@@ -1,4 +1,5 @@
 import { Failure } from '../../base/failure.ts';
+import { AUDIT_MIGRATION } from './audit-migration.ts';
 import type { SqliteDatabase } from './sqlite-database.ts';
 
 /** Marks our files ("Lstp"), so that another program's database is never taken for a repository. */
@@ -39,6 +40,7 @@ const MIGRATIONS: readonly string[] = [
     name TEXT PRIMARY KEY, owner TEXT, token INTEGER NOT NULL, expires_ms INTEGER NOT NULL
   ) WITHOUT ROWID;
   `,
+  AUDIT_MIGRATION,
 ];
 
 /** Brings the tables up to date. Throws `Failure('bad-configuration')` for a file that is newer than this program, or not ours. */

@@ -1,25 +1,17 @@
+import type { JsonObject } from '../../base/json.ts';
 import { compileFilter, type Filter } from '../../base/query-filter.ts';
-import type { Json } from '../../base/json.ts';
+import type { SortKey } from '../../model/repository.ts';
+import type { SortPosition } from '../sort-order.ts';
 import { objectChanged, objectExists, objectMissing, type UnitConflict } from '../conflict.ts';
 import { keysFromText, type RawObject } from './commit-tape.ts';
 import { parseDocument } from './document.ts';
 import { GroupedInsert } from './grouped-insert.ts';
 import { planFilter, type FilterPlan, type Fragment } from './filter-plan.ts';
 import { indexKey, type AttributeKeys } from './index-key.ts';
+import { CHUNK_ROWS, SCAN_WINDOW, type Chunk, type RawPage, type RowScan } from './row-scan.ts';
+import { sortedByIndex } from './sorted-index.ts';
 import { flat, type Cell, type Row, type SqliteDatabase } from './sqlite-database.ts';
 import type { TypeLayout, TypeLayouts } from './type-layout.ts';
-
-/** Rows one after the other, `row, id, rev, doc` each, and where to go on (null at the end). */
-export interface RawPage {
-  readonly cells: readonly Cell[];
-  readonly next: number | null;
-}
-
-const PAGE_COLUMNS = 4;
-const CHUNK_ROWS = 500;
-/** Row numbers that one chunk of a scan covers, and chunks in one call: about 0.1 s at most. */
-const SCAN_WINDOW = 5000;
-const MAX_CHUNKS = 20;
 
 export class ObjectTable {
   readonly #db: SqliteDatabase;
@@ -67,9 +59,10 @@ export class ObjectTable {
     return flat([...scalars, ...this.#db.all(multiple, rows)]);
   }
 
-  page(type: string, after: number, limit: number): RawPage {
+  /** `row, id, rev, doc` each. */
+  page(type: string, after: number, limit: number, idsOnly: boolean): RawPage {
     const { objects } = this.#layouts.get(type);
-    const sql = `SELECT row, id, rev, doc FROM ${objects} WHERE row > ? ORDER BY row LIMIT ?`;
+    const sql = `SELECT row, id, rev, ${idsOnly ? "'{}'" : 'doc'} FROM ${objects} WHERE row > ? ORDER BY row LIMIT ?`;
     const rows = this.#db.all(sql, after, limit);
     return { cells: flat(rows), next: rows.length < limit ? null : (rows.at(-1)![0] as number) };
   }
@@ -81,25 +74,32 @@ export class ObjectTable {
     return { cells: flat(rows), next: rows.length < limit ? null : (rows.at(-1)![0] as number) };
   }
 
-  /** May give fewer rows than `limit` although more follow, so that a rare match does not keep other calls waiting. */
-  filteredPage(type: string, filter: Filter, after: number, limit: number): RawPage {
+  /** What may match, `row, id, rev, doc` each. */
+  scan(type: string, filter: Filter | null): RowScan {
     const layout = this.#layouts.get(type);
-    const plan = planFilter(filter, layout);
-    const test = compileFilter(filter, { caseSensitive: true });
-    const cells: Cell[] = [];
-    let from: number | null = after;
-    for (let chunks = 0; from !== null && chunks < MAX_CHUNKS; chunks++) {
-      const chunk: Chunk = plan.candidates
-        ? this.#indexedChunk(layout, plan, plan.candidates, from)
-        : this.#scannedChunk(layout, plan, from);
-      for (const row of chunk.rows) {
-        if (!isMatch(row, test)) continue;
-        cells.push(...row);
-        if (cells.length >= limit * PAGE_COLUMNS) return { cells, next: row[0] as number };
-      }
-      from = chunk.next;
-    }
-    return { cells, next: from };
+    const plan = filter ? planFilter(filter, layout) : EVERYTHING;
+    const test = filter ? compileFilter(filter, { caseSensitive: true }) : () => true;
+    const { candidates } = plan;
+    return {
+      chunk: (from) =>
+        candidates ? this.#indexedChunk(layout, plan, candidates, from) : this.#scannedChunk(layout, plan, from),
+      match: (row) => {
+        const object = visibleObject(row);
+        return test(object) ? object : null;
+      },
+    };
+  }
+
+  /** `row, id, rev, doc` of each of these rows that is still there, in any order. */
+  rowsAt(type: string, numbers: readonly number[]): readonly Cell[] {
+    const { objects } = this.#layouts.get(type);
+    const sql = `SELECT o.row, o.id, o.rev, o.doc FROM json_each(?) k CROSS JOIN ${objects} o ON o.row = k.value`;
+    return flat(this.#db.all(sql, JSON.stringify(numbers)));
+  }
+
+  /** `row, text, id, rev, doc` each; null if no index has this order. */
+  sortedByIndex(type: string, sort: SortKey, after: SortPosition | null, limit: number): readonly Cell[] | null {
+    return sortedByIndex(this.#db, this.#layouts.get(type), sort, after, limit);
   }
 
   write(write: RawObject): UnitConflict | null {
@@ -134,20 +134,18 @@ export class ObjectTable {
     this.#creates?.rows.drop();
   }
 
+  /** LEFT JOIN: how many candidates there are tells whether more follow. */
   #indexedChunk(layout: TypeLayout, plan: FilterPlan, candidates: Fragment, from: number): Chunk {
     const found = this.#db.all(
-      `SELECT DISTINCT row FROM (${candidates.sql}) WHERE +row > ? ORDER BY row LIMIT ${CHUNK_ROWS}`,
+      `SELECT c.row, o.id, o.rev, o.doc
+       FROM (SELECT DISTINCT row FROM (${candidates.sql}) WHERE +row > ? ORDER BY row LIMIT ${CHUNK_ROWS}) c
+       LEFT JOIN ${layout.objects} o ON o.row = c.row AND ${plan.condition.sql} ORDER BY c.row`,
       ...candidates.values,
       from,
-    );
-    if (found.length === 0) return { rows: [], next: null };
-    const rows = this.#db.all(
-      `SELECT o.row, o.id, o.rev, o.doc FROM json_each(?) k CROSS JOIN ${layout.objects} o ON o.row = k.value
-       WHERE ${plan.condition.sql} ORDER BY o.row`,
-      JSON.stringify(found.map(([row]) => row)),
       ...plan.condition.values,
     );
-    return { rows, next: found.length < CHUNK_ROWS ? null : (found.at(-1)![0] as number) };
+    const next = found.length < CHUNK_ROWS ? null : (found.at(-1)![0] as number);
+    return { rows: found.filter(([, id]) => id !== null), next };
   }
 
   #scannedChunk(layout: TypeLayout, plan: FilterPlan, from: number): Chunk {
@@ -203,16 +201,13 @@ export class ObjectTable {
   }
 }
 
-interface Chunk {
-  readonly rows: readonly Row[];
-  readonly next: number | null;
-}
+const EVERYTHING: FilterPlan = { candidates: null, condition: { sql: '1', values: [] } };
 
-function isMatch([, id, rev, doc]: Row, test: (object: Json) => boolean): boolean {
+function visibleObject([, id, rev, doc]: Row): JsonObject {
   const object = parseDocument(String(id), doc as string);
   object['_id'] = id as string;
   object['_rev'] = String(rev);
-  return test(object);
+  return object;
 }
 
 function keysOf(layout: TypeLayout, { type, doc, keys }: RawObject): readonly AttributeKeys[] {

@@ -24,6 +24,13 @@ export function linkRows(linkType: string, cells: readonly Cell[], skip = 0): Li
   return links;
 }
 
+/** `row, id, rev, linkQualifier, firstId, secondId, linkType` each. */
+export function typedLinkRows(cells: readonly Cell[]): Link[] {
+  const links: Link[] = [];
+  for (let i = 0; i < cells.length; i += 7) links.push(linkAt(cells[i + 6] as string, cells, i + 1));
+  return links;
+}
+
 export function linkWithObjectRows(
   linkType: string,
   by: 'first' | 'second',
@@ -70,7 +77,8 @@ export function entryRows(runId: string, cells: readonly Cell[]): readonly RunEn
   return entries;
 }
 
-function linkAt(linkType: string, cells: readonly Cell[], i: number): Link {
+/** A link whose columns begin at cell `i`. */
+export function linkAt(linkType: string, cells: readonly Cell[], i: number): Link {
   return {
     id: cells[i] as string,
     rev: cells[i + 1] as number,

@@ -1,7 +1,8 @@
-import type { EntryWrite } from '../../model/repository.ts';
+import type { EntryWrite, RunRemoval } from '../../model/repository.ts';
 import { entryChanged, entryExists, entryMissing, runMissing, type UnitConflict } from '../conflict.ts';
 import type { RawEntry, RawRun } from './commit-tape.ts';
 import { GroupedInsert } from './grouped-insert.ts';
+import { removeRuns, sweepEntries } from './run-removal.ts';
 import { flat, type Cell, type SqliteDatabase } from './sqlite-database.ts';
 
 const RUN_SPACE = 2 ** 32;
@@ -12,6 +13,12 @@ const ENTRY_COLUMNS =
   'status, timestamp_ms, phase, situation, action, change_class, link_qualifier, source_id, target_id, ' +
   'ambiguous_target_ids, before_object, after_value, message, detail';
 const ENTRY_WIDTH = ENTRY_COLUMNS.split(',').length + 1;
+
+/** A run's place in the list, newest first. */
+export interface RunPlace {
+  readonly startedMs: number;
+  readonly id: string;
+}
 
 export class RunTable {
   readonly #db: SqliteDatabase;
@@ -35,12 +42,15 @@ export class RunTable {
     return (this.#db.get('SELECT record FROM run WHERE id = ?', runId)?.[0] as string | undefined) ?? null;
   }
 
-  list(mapping: string | null, state: string | null, limit: number): readonly Cell[] {
+  list(mapping: string | null, state: string | null, after: RunPlace | null, limit: number): readonly Cell[] {
     const rows = this.#db.all(
       `SELECT record FROM run WHERE (?1 IS NULL OR mapping = ?1) AND (?2 IS NULL OR state = ?2)
-       ORDER BY started_ms DESC, id DESC LIMIT ?3`,
+         AND started_ms <= ?3 AND (started_ms < ?3 OR id < ?4)
+       ORDER BY started_ms DESC, id DESC LIMIT ?5`,
       mapping,
       state,
+      after?.startedMs ?? Number.MAX_SAFE_INTEGER,
+      after?.id ?? '',
       limit,
     );
     return flat(rows);
@@ -77,6 +87,15 @@ export class RunTable {
       status,
     );
     return flat(rows);
+  }
+
+  remove(runIds: readonly string[]): RunRemoval {
+    this.#numbers.clear();
+    return removeRuns(this.#db, runIds);
+  }
+
+  sweepEntries(): boolean {
+    return sweepEntries(this.#db);
   }
 
   put({ id, mapping, state, startedMs, record }: RawRun): void {

@@ -1,19 +1,17 @@
 import type { Clock } from '../../base/clock.ts';
-import type { Json } from '../../base/json.ts';
 import type { Filter } from '../../base/query-filter.ts';
 import type { Leases, LinkReads, ObjectReads, Repository, RunReads } from '../../model/repository.ts';
 import type { RunRecord } from '../../model/run.ts';
 import { cursorNumber } from '../page-cursor.ts';
 import { repositoryClosed } from '../refusal.ts';
+import { auditReads } from './audit-reads.ts';
 import { writeTape } from './commit-tape.ts';
-import { entryRows, linkRows, linkWithObjectRows, objectRows } from './raw-rows.ts';
-import type { RawPage } from './object-table.ts';
-import type { Cell } from './sqlite-database.ts';
-import { SqliteStore, type StoreCalls } from './sqlite-store.ts';
+import { cutPage, filledPage, MAX_LIMIT } from './filled-page.ts';
+import { entryRows, linkRows, linkWithObjectRows, objectRows, typedLinkRows } from './raw-rows.ts';
+import { countAll, sortedLinks, sortedObjects } from './sorted-rows.ts';
+import { SqliteStore, type Ask } from './sqlite-store.ts';
 import { WorkerCalls } from './worker-calls.ts';
 
-/** "All of them", for limits without one. */
-const MAX_LIMIT = 1e9;
 const BUSY_TIMEOUT_MS = 5000;
 
 export interface SqliteOptions {
@@ -22,15 +20,17 @@ export interface SqliteOptions {
   readonly clock: Clock;
   /** How long to wait for another process that is writing, before a call fails with `locked`. */
   readonly busyTimeoutMs?: number;
+  /** False for a repository that is thrown away with the process: commits do not wait for the disk. */
+  readonly isDurable?: boolean;
 }
 
 /** The embedded repository: one SQLite file, in a thread of its own, so that the engine goes on while it writes. */
 export async function openSqliteRepository(options: SqliteOptions): Promise<Repository> {
-  const { file, clock, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
+  const { file, clock, busyTimeoutMs = BUSY_TIMEOUT_MS, isDurable = true } = options;
   // this very file is .ts in development and .js once built, and so is its neighbour
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const url = new URL(`./sqlite-worker${extension}`, import.meta.url);
-  const worker = new WorkerCalls(url, { file, busyTimeoutMs }, `the thread of repository ${file}`);
+  const worker = new WorkerCalls(url, { file, busyTimeoutMs, isDurable }, `the thread of repository ${file}`);
   const ask = ((method: string, ...args: unknown[]) => worker.call(method, ...args)) as unknown as Ask;
   try {
     await worker.call('open', clock.nowMs());
@@ -46,8 +46,8 @@ export async function openSqliteRepository(options: SqliteOptions): Promise<Repo
 
 /** The same in the calling thread: for tools that do nothing else meanwhile. */
 export function openSqliteRepositoryInThread(options: SqliteOptions): Repository {
-  const { file, clock, busyTimeoutMs = BUSY_TIMEOUT_MS } = options;
-  const store = new SqliteStore(file, clock.nowMs(), busyTimeoutMs);
+  const { file, clock, busyTimeoutMs = BUSY_TIMEOUT_MS, isDurable = true } = options;
+  const store = new SqliteStore({ file, busyTimeoutMs, isDurable }, clock.nowMs());
   const ask: Ask = async (method, ...args) => {
     const call = store.calls[method] as (...args: readonly unknown[]) => never;
     return call(...args);
@@ -55,48 +55,38 @@ export function openSqliteRepositoryInThread(options: SqliteOptions): Repository
   return repositoryOver(ask, clock, async () => store.close());
 }
 
-/** Calls a function of the store, wherever it lives. */
-type Ask = <M extends keyof StoreCalls>(
-  method: M,
-  ...args: Parameters<StoreCalls[M]>
-) => Promise<ReturnType<StoreCalls[M]>>;
-
 function repositoryOver(open: Ask, clock: Clock, close: () => Promise<void>): Repository {
   const searchable = new Map<string, readonly string[]>();
   let closing: Promise<void> | null = null;
   const ask: Ask = (method, ...args) => (closing ? Promise.reject(repositoryClosed()) : open(method, ...args));
+  const commit: Repository['commit'] = async (batch) =>
+    ask(
+      'commit',
+      writeTape(batch, (type) => searchable.get(type) ?? []),
+    );
   return {
     objects: objectReads(ask, searchable),
     links: linkReads(ask),
     runs: runReads(ask),
     leases: leases(ask, clock),
-    commit: async (batch) =>
-      ask(
-        'commit',
-        writeTape(batch, (type) => searchable.get(type) ?? []),
-      ),
+    audit: auditReads(ask, commit),
+    commit,
     close: () => (closing ??= close()),
   };
 }
 
 function objectReads(ask: Ask, searchable: Map<string, readonly string[]>): ObjectReads {
-  const page: ObjectReads['page'] = async (type, { filter, after, limit }) => {
-    const cells: Cell[] = [];
-    // one more than asked for tells whether another page follows
-    const wanted = Math.min(limit, MAX_LIMIT) + 1;
-    for (let from: number | null = cursorNumber(after); from !== null && cells.length < wanted * 4;) {
-      const part: RawPage = await ask('page', type, filter ?? null, from, wanted - cells.length / 4);
-      for (const cell of part.cells) cells.push(cell);
-      from = part.next;
-    }
-    const { cells: kept, next } = cutPage(cells, 4, limit);
-    return { rows: objectRows(kept, 1), next };
+  const page: ObjectReads['page'] = async (type, request) => {
+    const { filter = null, sort = [], after, limit, idsOnly = false } = request;
+    if (sort.length > 0) return sortedObjects(ask, type, request);
+    const part = await filledPage(4, after, limit, (from, rows) => ask('page', type, filter, from, rows, idsOnly));
+    return { rows: objectRows(part.cells, 1), next: part.next };
   };
   return {
     declareTypes: async (types) => {
       for (const type of await ask('declareTypes', types)) searchable.set(type.name, type.searchable);
     },
-    count: (type) => ask('countObjects', type),
+    count: (type, filter) => (filter ? countAll(ask, type, filter) : ask('countObjects', type)),
     readMany: async (type, ids) => objectRows(await ask('readMany', type, ids)),
     findByValue: async (type, attribute, values) => {
       const cells = await ask('findByValue', type, attribute, values);
@@ -125,6 +115,13 @@ function linkReads(ask: Ask): LinkReads {
       const { cells, next } = cutPage(part.cells, 6, limit);
       return { rows: linkRows(linkType, cells, 1), next };
     },
+    query: async (request) => {
+      const { filter = null, sort = [], after, limit } = request;
+      if (sort.length > 0) return sortedLinks(ask, request);
+      const part = await filledPage(7, after, limit, (from, rows) => ask('queryLinks', filter, from, rows));
+      return { rows: typedLinkRows(part.cells), next: part.next };
+    },
+    countMatching: (filter) => countAll(ask, null, filter),
   };
 }
 
@@ -134,11 +131,18 @@ function runReads(ask: Ask): RunReads {
       const record = await ask('readRun', runId);
       return record === null ? null : runRecord(record);
     },
-    list: async ({ mapping, state, limit }) =>
-      (await ask('listRuns', mapping ?? null, state ?? null, limit)).map((record) => runRecord(record as string)),
+    list: async ({ mapping, state, after, limit }) =>
+      (await ask('listRuns', mapping ?? null, state ?? null, after ?? null, limit)).map((record) =>
+        runRecord(record as string),
+      ),
     entries: async (runId, { status, afterSeq, limit }) =>
       entryRows(runId, await ask('entries', runId, status ?? null, afterSeq ?? 0, limit)),
     countEntries: (runId, status) => ask('countEntries', runId, status),
+    remove: async (runIds) => {
+      const removal = await ask('removeRuns', runIds);
+      while (await ask('sweepEntries'));
+      return removal;
+    },
     withEntries: async (status) => {
       const cells = await ask('withEntries', status);
       return Array.from({ length: cells.length / 3 }, (_, i) => ({
@@ -161,11 +165,4 @@ function leases(ask: Ask, clock: Clock): Leases {
 
 function runRecord(text: string): RunRecord {
   return JSON.parse(text) as RunRecord;
-}
-
-/** Drops the row beyond `limit`. The first cell of a row is its number, which is the cursor. */
-function cutPage(cells: readonly Cell[], width: number, limit: number): { cells: readonly Cell[]; next: Json } {
-  if (cells.length <= limit * width) return { cells, next: null };
-  const kept = cells.slice(0, limit * width);
-  return { cells: kept, next: limit === 0 ? 0 : (kept[kept.length - width] as number) };
 }

@@ -1,25 +1,46 @@
 import type { Filter } from '../../base/query-filter.ts';
-import type { CommitConflict, CommitResult, ObjectTypeSpec } from '../../model/repository.ts';
+import type { CommitConflict, CommitResult, ObjectTypeSpec, RunRemoval, SortKey } from '../../model/repository.ts';
 import type { UnitConflict } from '../conflict.ts';
+import type { RankBounds } from '../first-rows.ts';
 import { leaseLost } from '../refusal.ts';
+import type { SortPosition } from '../sort-order.ts';
 import { findBadId } from '../storable-id.ts';
+import { auditCalls, type AuditCalls } from './audit-calls.ts';
+import { AuditTable } from './audit-table.ts';
 import { readTape, type CommitTape, type RawUnit } from './commit-tape.ts';
 import { LeaseTable } from './lease-table.ts';
 import { LinkTable } from './link-table.ts';
 import { migrate } from './migration.ts';
-import { ObjectTable, type RawPage } from './object-table.ts';
-import { RunTable } from './run-table.ts';
-import { SqliteDatabase, type Cell } from './sqlite-database.ts';
+import { ObjectTable } from './object-table.ts';
+import { countMatching, firstMatching, matchingRows, type RawPage, type RowScan } from './row-scan.ts';
+import { RunTable, type RunPlace } from './run-table.ts';
+import { SqliteDatabase, type Cell, type DatabaseOptions } from './sqlite-database.ts';
 import { sqliteFailure } from './sqlite-failure.ts';
 import { TypeLayouts } from './type-layout.ts';
 
 /** Everything that can be asked of the database; the arguments and answers are cheap to send between threads. */
-export interface StoreCalls {
+export interface StoreCalls extends AuditCalls {
   readonly declareTypes: (types: readonly ObjectTypeSpec[]) => readonly ObjectTypeSpec[];
   readonly countObjects: (type: string) => number;
   readonly readMany: (type: string, ids: readonly string[]) => readonly Cell[];
   readonly findByValue: (type: string, attribute: string, values: readonly string[]) => readonly Cell[] | null;
-  readonly page: (type: string, filter: Filter | null, after: number, limit: number) => RawPage;
+  readonly page: (type: string, filter: Filter | null, after: number, limit: number, idsOnly: boolean) => RawPage;
+  readonly countMatching: (collection: Collection, filter: Filter, after: number) => CountPart;
+  readonly firstMatching: (
+    collection: Collection,
+    filter: Filter | null,
+    sort: readonly SortKey[],
+    bounds: RankBounds,
+    from: number,
+  ) => RawPage;
+  /** The columns of `page` and `queryLinks`. */
+  readonly rowsAt: (collection: Collection, numbers: readonly number[]) => readonly Cell[];
+  readonly sortedByIndex: (
+    type: string,
+    sort: SortKey,
+    after: SortPosition | null,
+    limit: number,
+  ) => readonly Cell[] | null;
   readonly pageIds: (type: string, after: number, limit: number) => RawPage;
   readonly countLinks: (linkType: string) => number;
   readonly findLinks: (linkType: string, by: 'first' | 'second', ids: readonly string[]) => readonly Cell[];
@@ -30,8 +51,16 @@ export interface StoreCalls {
     objectType: string,
   ) => readonly Cell[];
   readonly pageLinks: (linkType: string, after: number, limit: number) => RawPage;
+  readonly queryLinks: (filter: Filter | null, after: number, limit: number) => RawPage;
   readonly readRun: (runId: string) => string | null;
-  readonly listRuns: (mapping: string | null, state: string | null, limit: number) => readonly Cell[];
+  readonly listRuns: (
+    mapping: string | null,
+    state: string | null,
+    after: RunPlace | null,
+    limit: number,
+  ) => readonly Cell[];
+  readonly removeRuns: (runIds: readonly string[]) => RunRemoval;
+  readonly sweepEntries: () => boolean;
   readonly entries: (runId: string, status: string | null, afterSeq: number, limit: number) => readonly Cell[];
   readonly countEntries: (runId: string, status: string) => number;
   readonly withEntries: (status: string) => readonly Cell[];
@@ -48,6 +77,20 @@ export interface StoreCalls {
   readonly commit: (tape: CommitTape) => CommitResult;
 }
 
+/** Calls a function of the store, wherever it lives. */
+export type Ask = <M extends keyof StoreCalls>(
+  method: M,
+  ...args: Parameters<StoreCalls[M]>
+) => Promise<ReturnType<StoreCalls[M]>>;
+
+/** What can be walked over: the objects of a type, or (null) all links. */
+export type Collection = string | null;
+
+interface CountPart {
+  readonly count: number;
+  readonly next: number | null;
+}
+
 /** The repository in one SQLite file, synchronous. Throws `Failure`s for what is wrong with the file. */
 export class SqliteStore {
   readonly calls: StoreCalls;
@@ -57,15 +100,17 @@ export class SqliteStore {
   readonly #links: LinkTable;
   readonly #runs: RunTable;
   readonly #leases: LeaseTable;
+  readonly #audit: AuditTable;
 
-  constructor(file: string, nowMs: number, busyTimeoutMs: number) {
-    this.#db = guarded(file, () => openDatabase(file, nowMs, busyTimeoutMs));
+  constructor(options: DatabaseOptions, nowMs: number) {
+    this.#db = guarded(options.file, () => openDatabase(options, nowMs));
     this.#layouts = new TypeLayouts(this.#db);
     this.#objects = new ObjectTable(this.#db, this.#layouts);
     this.#links = new LinkTable(this.#db, this.#layouts);
     this.#runs = new RunTable(this.#db);
     this.#leases = new LeaseTable(this.#db);
-    this.calls = this.#buildCalls(file);
+    this.#audit = new AuditTable(this.#db);
+    this.calls = this.#buildCalls(options.file);
   }
 
   close(): void {
@@ -89,16 +134,25 @@ export class SqliteStore {
       countObjects: safe((type) => objects.count(type)),
       readMany: safe((type, ids) => objects.readMany(type, ids)),
       findByValue: safe((type, attribute, values) => objects.findByValue(type, attribute, values)),
-      page: safe((type, filter, after, limit) =>
-        filter ? objects.filteredPage(type, filter, after, limit) : objects.page(type, after, limit),
+      page: safe((type, filter, after, limit, idsOnly) =>
+        filter ? matchingRows(objects.scan(type, filter), after, limit) : objects.page(type, after, limit, idsOnly),
       ),
+      countMatching: safe((type, filter, after) => countMatching(this.#scan(type, filter), after)),
+      firstMatching: safe((type, filter, sort, bounds, from) =>
+        firstMatching(this.#scan(type, filter), sort, bounds, from),
+      ),
+      rowsAt: safe((type, numbers) => (type === null ? links.rowsAt(numbers) : objects.rowsAt(type, numbers))),
+      sortedByIndex: safe((type, sort, after, limit) => objects.sortedByIndex(type, sort, after, limit)),
       pageIds: safe((type, after, limit) => objects.pageIds(type, after, limit)),
       countLinks: safe((linkType) => links.count(linkType)),
       findLinks: safe((linkType, by, ids) => links.find(linkType, by, ids)),
       findWithObjects: safe((linkType, by, ids, type) => links.findWithObjects(linkType, by, ids, type)),
       pageLinks: safe((linkType, after, limit) => links.page(linkType, after, limit)),
+      queryLinks: safe((filter, after, limit) => matchingRows(links.scan(filter), after, limit)),
       readRun: safe((runId) => runs.read(runId)),
-      listRuns: safe((mapping, state, limit) => runs.list(mapping, state, limit)),
+      listRuns: safe((mapping, state, after, limit) => runs.list(mapping, state, after, limit)),
+      removeRuns: safe((runIds) => runs.remove(runIds)),
+      sweepEntries: safe(() => runs.sweepEntries()),
       entries: safe((runId, status, afterSeq, limit) => runs.entries(runId, status, afterSeq, limit)),
       countEntries: safe((runId, status) => runs.countEntries(runId, status)),
       withEntries: safe((status) => runs.withEntries(status)),
@@ -107,7 +161,12 @@ export class SqliteStore {
       renew: safe((name, token, nowMs, ttlMs) => leases.renew(name, token, nowMs, ttlMs)),
       release: safe((name, token) => leases.release(name, token)),
       commit: safe((tape) => this.#commit(tape)),
+      ...auditCalls(this.#audit, safe),
     };
+  }
+
+  #scan(collection: Collection, filter: Filter | null): RowScan {
+    return collection === null ? this.#links.scan(filter) : this.#objects.scan(collection, filter);
   }
 
   /** Straight first; only if a unit is refused again, unit by unit, to find everything that is wrong. */
@@ -128,7 +187,9 @@ export class SqliteStore {
           const { fence, run } = tape;
           if (fence && !this.#leases.isHeld(fence.name, fence.token)) throw leaseLost(fence);
           if (run) this.#runs.put(run);
-          return write();
+          const isComplete = write();
+          if (isComplete) this.#audit.append(tape.audit);
+          return isComplete;
         },
         (isComplete) => isComplete,
       );
@@ -181,8 +242,8 @@ export class SqliteStore {
   }
 }
 
-function openDatabase(file: string, nowMs: number, busyTimeoutMs: number): SqliteDatabase {
-  const db = new SqliteDatabase(file, busyTimeoutMs);
+function openDatabase(options: DatabaseOptions, nowMs: number): SqliteDatabase {
+  const db = new SqliteDatabase(options);
   try {
     migrate(db, nowMs);
     return db;

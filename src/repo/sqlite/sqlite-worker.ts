@@ -1,12 +1,13 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
+import type { DatabaseOptions } from './sqlite-database.ts';
 import { SqliteStore, type StoreCalls } from './sqlite-store.ts';
 import { callError, type AnswerMessage, type CallMessage } from './worker-calls.ts';
 
 /** The thread of one database: opens the file at the first call, answers one call after the other, ends with `close`. */
 const port = parentPort;
 assert(port, 'sqlite-worker runs only as a worker thread');
-const { file, busyTimeoutMs } = workerData as { readonly file: string; readonly busyTimeoutMs: number };
+const options = workerData as DatabaseOptions;
 let store: SqliteStore | null = null;
 
 port.on('message', ([number, method, args]: CallMessage) => {
@@ -21,7 +22,7 @@ port.on('message', ([number, method, args]: CallMessage) => {
 
 function run(method: string, args: readonly unknown[]): unknown {
   if (method === 'open') {
-    store ??= new SqliteStore(file, args[0] as number, busyTimeoutMs);
+    store ??= new SqliteStore(options, args[0] as number);
     return null;
   }
   assert(store, 'the database is not open');

@@ -18,6 +18,13 @@ export function addJavaWords(): void {
     contains(this: string, part: unknown) {
       return this.includes(`${part}`);
     },
+    // Of the path of a resource, which is an object of its own in OpenIDM.
+    leaf(this: string) {
+      return this.slice(this.lastIndexOf('/') + 1);
+    },
+    parent(this: string) {
+      return this.slice(0, Math.max(0, this.lastIndexOf('/')));
+    },
   });
   add(Array.prototype, {
     size(this: unknown[]) {

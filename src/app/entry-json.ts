@@ -1,0 +1,56 @@
+import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
+import type { RunEntry } from '../model/run.ts';
+import { shown } from './secrets.ts';
+
+export interface AttributeChange {
+  readonly attribute: string;
+  readonly before: Json;
+  readonly after: Json;
+}
+
+/** Before and after, per attribute. A create has no before, a delete no after. */
+export function attributeChanges(entry: RunEntry): readonly AttributeChange[] {
+  if (Array.isArray(entry.after))
+    return entry.after.filter(isJsonObject).map((operation) => {
+      const attribute = String(operation['field']).slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+      return {
+        attribute,
+        before: shown(attribute, entry.before?.[attribute] ?? null),
+        after: shown(attribute, operation['value'] ?? null),
+      };
+    });
+  if (isJsonObject(entry.after))
+    return Object.entries(entry.after).map(([attribute, after]) => ({
+      attribute,
+      before: null,
+      after: shown(attribute, after),
+    }));
+  return [];
+}
+
+function masked(object: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(object).map(([attribute, value]) => [attribute, shown(attribute, value)]));
+}
+
+/** An entry for programs. */
+export function entryJson(entry: RunEntry): JsonObject {
+  const { situation, action, changeClass, status, linkQualifier, sourceId, targetId, phase, message, before } = entry;
+  return {
+    seq: entry.seq,
+    phase,
+    sourceId,
+    targetId,
+    linkQualifier,
+    situation,
+    action,
+    change: changeClass,
+    status,
+    ambiguousTargetIds: entry.ambiguousTargetIds as string[] | null,
+    attributes: attributeChanges(entry) as unknown as Json,
+    ...(changeClass === 'delete' || changeClass === 'ambiguousDelete'
+      ? { before: before === null ? null : masked(before) }
+      : {}),
+    message,
+    detail: entry.detail,
+  };
+}

@@ -1,0 +1,60 @@
+import { Failure } from '../base/failure.ts';
+import { retry } from '../connector/retry.ts';
+import { managedCollection, type ResolveQuery } from '../managed/managed-collection.ts';
+import type { ObjectSet } from '../model/object-set.ts';
+import type { Repository } from '../model/repository.ts';
+import type { ProjectConfig } from './config/project-config.ts';
+import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
+import type { ConnectorPool } from './connector-pool.ts';
+import type { Lockstep, Pin } from './lockstep.ts';
+import type { CallsFor, ManagedTypes, TypeSource } from './managed-types.ts';
+
+export interface Sets {
+  readonly lockstep: Lockstep;
+  readonly types: ManagedTypes;
+  readonly pool: ConnectorPool;
+}
+
+/** The collection at a path, over the project's repository or that of a plan. */
+export function objectSet(
+  sets: Sets,
+  source: TypeSource,
+  collection: string,
+  repository: Repository,
+  pin: Pin | undefined,
+): ObjectSet {
+  const [kind, name, type] = collection.split('/');
+  if (kind === 'managed' && name !== undefined && type === undefined)
+    return managedSet(sets, source, name, repository, pin);
+  if (kind === 'system' && name !== undefined && type !== undefined)
+    return retry(sets.pool.get(source.config, name).objectSet(type));
+  throw new Failure(
+    'not-found',
+    `Resource '${collection}' not found; a mapping reads and writes managed/<type> or system/<name>/<type>`,
+  );
+}
+
+function managedSet(
+  { lockstep, types }: Sets,
+  source: TypeSource,
+  name: string,
+  repository: Repository,
+  pin: Pin | undefined,
+): ObjectSet {
+  const isPlan = repository !== lockstep.repository;
+  const calls: CallsFor = (context) => lockstep.calls(context, isPlan ? repository : undefined, pin);
+  const managed = isPlan ? types.over(source, name, repository, calls) : types.forRuns(source, name, calls);
+  const { searchable } = managed.compiled.config;
+  const { newId } = lockstep;
+  return managedCollection({ type: name, repository, searchable, resolve: resolver(source.config), newId, managed });
+}
+
+/** Predefined queries of a project, as filters. */
+export function resolver({ namedQueries }: ProjectConfig): ResolveQuery {
+  return (queryId, parameters) => {
+    const query = namedQueries[queryId] ?? BUILT_IN_QUERIES[queryId];
+    if (query === undefined)
+      throw new Failure('bad-request', `The passed query identifier ${queryId} does not match any configured queries`);
+    return filterOfNamedQuery(query, parameters);
+  };
+}

@@ -1,0 +1,79 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { Failure, messageOf } from '../base/failure.ts';
+import type { Json, JsonObject } from '../base/json.ts';
+import type { Connector } from '../connector/contract.ts';
+import { connectorKind } from './connector-kinds.ts';
+import type { ProjectConfig, ProvisionerConfig } from './config/project-config.ts';
+import { propertyResolver } from './config/property-resolver.ts';
+import { readProvisioner } from './config/read-provisioner.ts';
+import { provisionerSchema } from './config/schema-provisioner.ts';
+
+const DEADLINE_MS = 30_000;
+const PLACEHOLDER = /&\{([A-Za-z_][\w.-]*)\}/g;
+/** Settings that name a file or directory. */
+const PATH_SETTING = /(?:file|path|directory|location)$/i;
+
+/**
+ * A connector configuration that is in no file yet, as a caller sent it. `&{…}` stands for built-in and boot properties, not
+ * for the environment. Throws `bad-request` for one that is none, or that names files outside of the project.
+ */
+export function readDraft(config: ProjectConfig, raw: JsonObject): ProvisionerConfig {
+  const resolve = propertyResolver({
+    env: {},
+    boot: config.bootProperties,
+    projectDirectory: config.directory,
+    workingDirectory: config.directory,
+  });
+  const filled = substituted(raw, resolve) as JsonObject;
+  const parsed = provisionerSchema.safeParse(filled);
+  if (!parsed.success)
+    throw new Failure('bad-request', `not a connector configuration: ${z.prettifyError(parsed.error)}`);
+  const draft = readProvisioner(parsed.data, filled, `the configuration of ${parsed.data.name}`);
+  for (const [key, value] of Object.entries(draft.configurationProperties))
+    if (PATH_SETTING.test(key) && typeof value === 'string') ensureInside(config.directory, key, value);
+  return draft;
+}
+
+function substituted(value: Json, resolve: (name: string) => string | undefined): Json {
+  if (typeof value === 'string') return value.replace(PLACEHOLDER, (whole, name: string) => resolve(name) ?? whole);
+  if (Array.isArray(value)) return value.map((item) => substituted(item, resolve));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substituted(item, resolve)]));
+}
+
+function ensureInside(directory: string, key: string, value: string): void {
+  const relative = path.relative(directory, path.resolve(directory, value));
+  if (relative.startsWith('..') || path.isAbsolute(relative))
+    throw new Failure('bad-request', `${key} must name a place in the project directory, not ${value}`);
+}
+
+/** Opens a connector of this configuration for one use. Throws `unreachable` if there is no such connector here. */
+export async function withDraft<T>(
+  config: ProjectConfig,
+  draft: ProvisionerConfig,
+  use: (connector: Connector, signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const kind = connectorKind(draft.connectorName);
+  if (kind === null) throw new Failure('unreachable', `the connector ${draft.connectorName} is not available here`);
+  const fault = kind.check(draft).find((one) => one.severity === 'error');
+  if (fault !== undefined) throw new Failure('bad-configuration', `${fault.pointer}: ${fault.message}`);
+  const connector = kind.create(draft, { projectDirectory: config.directory, log: { write: () => {} } });
+  const limitMs = Math.min(draft.operationTimeoutMs['TEST'] ?? DEADLINE_MS, DEADLINE_MS);
+  try {
+    return await use(connector, AbortSignal.timeout(limitMs));
+  } finally {
+    await connector.close();
+  }
+}
+
+/** Null: reads and writes can be expected to work; else why not. */
+export async function testDraft(config: ProjectConfig, draft: ProvisionerConfig): Promise<string | null> {
+  try {
+    await withDraft(config, draft, (connector, signal) => connector.test(signal));
+    return null;
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return messageOf(error);
+  }
+}

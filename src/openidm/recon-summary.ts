@@ -1,0 +1,1 @@
+export { runSummary } from '../app/recon-summary.ts';

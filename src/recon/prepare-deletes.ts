@@ -1,0 +1,52 @@
+import type { AuditEvent } from '../model/audit.ts';
+import type { IdentifiedWrite, PreparedRow, WritePreparation } from '../model/managed-set.ts';
+import type { RunEntry } from '../model/run.ts';
+import type { World } from '../sync/world.ts';
+import type { Carried } from './apply-planned.ts';
+
+/** Deletes that went through the hooks of their managed type. */
+export interface PreparedDeletes {
+  /** Entries of which a hook refused a delete. */
+  readonly refused: ReadonlyMap<RunEntry, Carried>;
+  readonly auditOf: (entry: RunEntry) => readonly AuditEvent[];
+  /** The hooks after the deletes of these entries; what those that threw have to say. */
+  committed(entries: readonly RunEntry[]): Promise<readonly { readonly id: string; readonly message: string }[]>;
+  release(): void;
+}
+
+/** Runs `onDelete` for everything that these entries delete. An entry one of whose deletes is refused fails as a whole. */
+export async function prepareDeletes(
+  world: World,
+  preparation: WritePreparation,
+  entries: readonly RunEntry[],
+  deletesOf: (entry: RunEntry) => readonly IdentifiedWrite[],
+): Promise<PreparedDeletes> {
+  const deletes = entries.flatMap((entry) => deletesOf(entry).map((write) => ({ entry, write })));
+  const batch = await preparation.prepare(
+    deletes.map(({ write }) => write),
+    { mode: world.mode, transactionId: world.runId },
+  );
+  const refused = new Map<RunEntry, Carried>();
+  const audit = new Map<number, AuditEvent[]>();
+  for (const [k, result] of batch.results.entries()) {
+    const { entry } = deletes[k]!;
+    if (!result.ok) refused.set(entry, { entry, status: 'failed', message: result.message });
+    else audit.set(entry.seq, [...(audit.get(entry.seq) ?? []), ...auditIn(result)]);
+  }
+  return {
+    refused,
+    auditOf: ({ before, seq }) => (before === null ? [] : (audit.get(seq) ?? [])),
+    committed: async (done) => {
+      const wanted = new Set(done.map((entry) => entry.seq));
+      const positions = [...deletes.entries()].flatMap(([k, { entry }]) => (wanted.has(entry.seq) ? [k] : []));
+      const failures = await batch.committed(positions);
+      return [...failures].map(([k, message]) => ({ id: deletes[k]!.write.id, message }));
+    },
+    release: () => batch.release(),
+  };
+}
+
+/** An object that is gone already leaves no trace. */
+function auditIn(result: Extract<PreparedRow, { ok: true }>): readonly AuditEvent[] {
+  return result.before === null ? [] : result.audit;
+}
