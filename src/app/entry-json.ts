@@ -1,6 +1,7 @@
+import { parsePointer } from '../base/json-pointer.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { RunEntry } from '../model/run.ts';
-import { shown } from './secrets.ts';
+import { masked, shown, type IsSecret } from './secrets.ts';
 
 export interface AttributeChange {
   readonly attribute: string;
@@ -28,10 +29,6 @@ export function attributeChanges(entry: RunEntry): readonly AttributeChange[] {
   return [];
 }
 
-function masked(object: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(object).map(([attribute, value]) => [attribute, shown(attribute, value)]));
-}
-
 /** An entry for programs. */
 export function entryJson(entry: RunEntry): JsonObject {
   const { situation, action, changeClass, status, linkQualifier, sourceId, targetId, phase, message, before } = entry;
@@ -52,5 +49,20 @@ export function entryJson(entry: RunEntry): JsonObject {
       : {}),
     message,
     detail: entry.detail,
+  };
+}
+
+/** The entry as it may be shown: no value of it is a secret. */
+export function harmless(entry: RunEntry, isSecret: IsSecret): RunEntry {
+  const { before, after } = entry;
+  const operation = (one: Json): Json => {
+    if (!isJsonObject(one) || !('value' in one)) return one;
+    const [attribute = ''] = parsePointer(String(one['field']));
+    return { ...one, value: shown(attribute, one['value']!, isSecret) };
+  };
+  return {
+    ...entry,
+    before: before === null ? null : masked(before, isSecret),
+    after: Array.isArray(after) ? after.map(operation) : isJsonObject(after) ? masked(after, isSecret) : after,
   };
 }

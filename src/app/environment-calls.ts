@@ -11,7 +11,7 @@ export interface Environment {
 const LEVELS: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error'];
 
 /** Keys and passwords of Lockstep itself are handed over in the environment: not for scripts. */
-const OWN_SETTING = /^LOCKSTEP[_.]/i;
+const OWN_SETTING = /^(?:LOCKSTEP[_.]|OPENIDM[_.]ADMIN[_.]PASSWORD$)/i;
 
 /** `logger.*` and `identityServer.*` (specification §9.2). Undefined: the call is neither. */
 export function environmentCall(name: string, args: readonly Json[], { config, log }: Environment): Json | undefined {

@@ -1,3 +1,4 @@
+import { parsePointer } from '../base/json-pointer.ts';
 import { Failure } from '../base/failure.ts';
 import { formatFilter } from '../base/query-filter.ts';
 import type { Json } from '../base/json.ts';
@@ -11,7 +12,7 @@ import { gatherTargets } from '../sync/gather-target.ts';
 import { linksOfTargets, linkView } from '../sync/link-view.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
 import type { World } from '../sync/world.ts';
-import { shown } from './secrets.ts';
+import { secretsOf, shown, type IsSecret } from './secrets.ts';
 import type { Lockstep } from './lockstep.ts';
 import { openWorld } from './run-mapping.ts';
 
@@ -35,10 +36,11 @@ export async function explain(
   try {
     const gathered = subject.kind === 'source' ? await bySource(world, subject.id) : await byTarget(world, subject.id);
     const changes = await decide(world, gathered);
+    const isSecret = secretsOf(lockstep.config);
     return changes.map((change, i) => ({
       linkQualifier: change.evidence.linkQualifier,
       change,
-      sentences: sentences(world, change, gathered[i]!.fault?.message ?? null),
+      sentences: sentences(world, change, gathered[i]!.fault?.message ?? null, isSecret),
     }));
   } finally {
     await opened.close();
@@ -71,7 +73,7 @@ async function byTarget(world: World, id: string): Promise<GatheredEvidence> {
   return gatherTargets(world, [found], qualifiers, world.readSources);
 }
 
-function sentences(world: World, change: PlannedChange, fault: string | null): readonly string[] {
+function sentences(world: World, change: PlannedChange, fault: string | null, isSecret: IsSecret): readonly string[] {
   const { evidence } = change;
   const told = evidence.kind === 'source' ? sourceSentences(world, evidence) : targetSentences(world, evidence);
   if (fault !== null)
@@ -79,7 +81,7 @@ function sentences(world: World, change: PlannedChange, fault: string | null): r
   return [
     ...told,
     ...decisionSentences(change),
-    ...(change.trace ?? []).map(attributeSentence),
+    ...(change.trace ?? []).map((trace) => attributeSentence(trace, isSecret)),
     outcomeSentence(change),
   ];
 }
@@ -164,9 +166,8 @@ function decisionSentences({ situation, action, rule }: PlannedChange): readonly
   return [`The situation is ${situation}.`, `For ${situation}, ${because}.`];
 }
 
-function attributeSentence({ target, source, step, note, ...values }: AttributeTrace): string {
-  const input = shown(source ?? target, values.input);
-  const output = shown(target, values.output);
+function attributeSentence({ target, source, step, note, ...values }: AttributeTrace, isSecret: IsSecret): string {
+  const { input, output } = harmlessTrace({ target, source, ...values }, isSecret);
   const from =
     source === null
       ? 'no source attribute'
@@ -192,4 +193,17 @@ function outcomeSentence({ outcome, changeClass, write, message, targetId }: Pla
     return `Result: a link to ${targetId} would be made; the object itself is already as it should be.`;
   if (outcome === 'unchanged') return 'Result: nothing to do, the target object is as it should be.';
   return `Result: nothing is changed${message === null ? '' : ` (${message})`}.`;
+}
+
+/** Input and output as they may be shown; what is made of a secret is one. */
+export function harmlessTrace(
+  { target, source, input, output }: Pick<AttributeTrace, 'target' | 'source' | 'input' | 'output'>,
+  isSecret: IsSecret,
+): { readonly input: Json; readonly output: Json } {
+  const nameOf = (pointer: string): string => parsePointer(pointer)[0] ?? '';
+  const isHidden = source !== null && isSecret(nameOf(source));
+  return {
+    input: shown(nameOf(source ?? target), input, isSecret),
+    output: shown(nameOf(target), output, isHidden ? () => true : isSecret),
+  };
 }

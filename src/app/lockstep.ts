@@ -8,6 +8,7 @@ import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import { uuidV7Source, type NewId } from '../base/uuid.ts';
 import type { Connector } from '../connector/contract.ts';
+import type { ObservedOperation } from '../connector/observed.ts';
 import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import type { HostCallHandler, ScriptHost } from '../mapping/script-host.ts';
@@ -32,6 +33,8 @@ import { openManagedTypes, type CallsFor, type ManagedTypes, type TypeSource } f
 import { objectSet, resolver } from './object-sets.ts';
 import { overlayReads } from './overlay-reads.ts';
 import { activityOf, auditDocument, openProjectAudit } from './project-audit.ts';
+import { sealingEntries } from './sealed-entries.ts';
+import { secretsOf } from './secrets.ts';
 import { treeCalls } from './tree-calls.ts';
 
 export interface LockstepOptions {
@@ -60,6 +63,8 @@ export interface Lockstep {
   readonly reconView: ReconView;
   /** The resource tree: managed objects are there; the rest is mounted by the layers above. */
   readonly router: Router;
+  /** They hear of every operation on an external system; empty: nothing is measured. */
+  readonly connectorWatchers: Set<(connector: string, operation: ObservedOperation) => void>;
   /** The managed types as configured now, as requests see them. */
   managedTypes(): readonly ManagedType[];
   /** Where the repository lies; null: in memory. */
@@ -102,6 +107,7 @@ export async function openLockstep(options: LockstepOptions): Promise<Lockstep> 
       return present.config;
     },
     files: present.files,
+    connectorWatchers: new Set(),
     dataDirectory: options.dataDirectory,
     managedTypes: () =>
       present.config.managed.map(({ name }) => types.forRequests(present, name, (context) => lockstep.calls(context))),
@@ -151,7 +157,8 @@ async function openParts(options: LockstepOptions): Promise<Parts> {
   const keyStoreFile = dataDirectory === null ? null : keyStoreFileIn(dataDirectory);
   const crypto = await openCrypto({ keyStoreFile, env, clock });
   const opened = openProjectAudit({ ...common, config: () => present.config, stored, dataDirectory });
-  const { service: audit, reconView, repository } = opened;
+  const { service: audit, reconView } = opened;
+  const repository = sealingEntries(opened.repository, crypto, () => secretsOf(present.config));
   const types = openManagedTypes({
     ...common,
     repository,

@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts';
+import { observed } from '../connector/observed.ts';
 import { retry } from '../connector/retry.ts';
 import { managedCollection, type ResolveQuery } from '../managed/managed-collection.ts';
 import type { ObjectSet } from '../model/object-set.ts';
@@ -27,11 +28,18 @@ export function objectSet(
   if (kind === 'managed' && name !== undefined && type === undefined)
     return managedSet(sets, source, name, repository, pin);
   if (kind === 'system' && name !== undefined && type !== undefined)
-    return retry(sets.pool.get(source.config, name).objectSet(type));
+    return watched(sets.lockstep, name, retry(sets.pool.get(source.config, name).objectSet(type)));
   throw new Failure(
     'not-found',
     `Resource '${collection}' not found; a mapping reads and writes managed/<type> or system/<name>/<type>`,
   );
+}
+
+function watched({ connectorWatchers }: Lockstep, connector: string, set: ObjectSet): ObjectSet {
+  if (connectorWatchers.size === 0) return set;
+  return observed(set, (operation) => {
+    for (const tell of connectorWatchers) tell(connector, operation);
+  });
 }
 
 function managedSet(

@@ -59,12 +59,14 @@ export interface RunManager {
 export interface RunManagerOptions {
   /** Runs at once; default 10. */
   readonly concurrency?: number;
+  /** Told of each run that is over, or was stopped. */
+  readonly onEnd?: (snapshot: RunSnapshot) => void;
 }
 
 const POLL_MS = 1000;
 
 export function openRunManager(lockstep: Lockstep, options: RunManagerOptions = {}): RunManager {
-  return new BackgroundRuns(lockstep, openSlots(options.concurrency ?? 10));
+  return new BackgroundRuns(lockstep, openSlots(options.concurrency ?? 10), options.onEnd ?? (() => {}));
 }
 
 interface Admitted {
@@ -80,11 +82,13 @@ class BackgroundRuns implements RunManager {
   readonly #ends = new Map<RunJob, Promise<RunSnapshot>>();
   /** Mappings that are being run, or are about to be. */
   readonly #busy = new Set<string>();
+  readonly #onEnd: (snapshot: RunSnapshot) => void;
   #isClosing = false;
 
-  constructor(lockstep: Lockstep, slots: Slots) {
+  constructor(lockstep: Lockstep, slots: Slots, onEnd: (snapshot: RunSnapshot) => void) {
     this.#lockstep = lockstep;
     this.#slots = slots;
+    this.#onEnd = onEnd;
   }
 
   start(request: RunStart): Promise<string> {
@@ -126,6 +130,7 @@ class BackgroundRuns implements RunManager {
     this.#ends.delete(job);
     for (const [runId, one] of this.#jobs) if (one === job) this.#jobs.delete(runId);
     this.#busy.delete(job.mapping);
+    this.#onEnd(job.snapshot());
   }
 
   async wait(runId: string): Promise<RunSnapshot> {

@@ -19,6 +19,8 @@ import { storedEntries } from '../recon/stored-entries.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { planningRepository } from '../repo/planning-repository.ts';
 import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
+import { harmless } from './entry-json.ts';
+import { secretsOf } from './secrets.ts';
 import type { Lockstep, Pin } from './lockstep.ts';
 import { queriedMapping, reconRequest, type RunOverrides } from './run-request.ts';
 
@@ -48,6 +50,7 @@ export async function runMapping(
   options: RunMappingOptions,
 ): Promise<ReconResult> {
   const runId = options.resume?.id ?? options.runId ?? lockstep.newId();
+  const listeners = harmlessListeners(lockstep, options);
   const world = await openWorld(lockstep, queriedMapping(mapping, options.overrides), options.mode, runId);
   try {
     const { compiled } = world.mapping;
@@ -59,14 +62,22 @@ export async function runMapping(
       requestJson: requestJson(mapping, options.overrides, options.initiatedBy),
       warnings:
         world.target instanceof StagedSet ? world.target.faults.map((fault) => `${compiled.target}: ${fault}`) : [],
-      ...pickDefined(isBuffered ? { ...options, onEntry: () => {} } : options),
+      ...pickDefined(isBuffered ? { ...listeners, onEntry: () => {} } : listeners),
     });
-    if (isBuffered && options.onEntry !== undefined)
-      await tellEntries(world.repository, result.record.id, options.onEntry);
+    if (isBuffered && listeners.onEntry !== undefined)
+      await tellEntries(world.repository, result.record.id, listeners.onEntry);
     return result;
   } finally {
     await world.close();
   }
+}
+
+/** Who listens shows what it hears. */
+export function harmlessListeners<T extends RunListeners>(lockstep: Lockstep, options: T): T {
+  const { onEntry } = options;
+  if (onEntry === undefined) return options;
+  const isSecret = secretsOf(lockstep.config);
+  return { ...options, onEntry: (entry) => onEntry(harmless(entry, isSecret)) };
 }
 
 const LATE: ReadonlySet<RunEntry['changeClass']> = new Set(['delete', 'unlink', 'ambiguousDelete']);

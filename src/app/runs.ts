@@ -4,6 +4,7 @@ import type { RunEntry, RunRecord } from '../model/run.ts';
 import { isHolderDead } from '../recon/lease.ts';
 import { fromJson, toJson } from '../recon/progress.ts';
 import type { ReconResult } from '../recon/recon.ts';
+import { storedEntries } from '../recon/stored-entries.ts';
 import type { Lockstep } from './lockstep.ts';
 import { mappingHash, runMapping, type RunListeners, type RunMappingOptions } from './run-mapping.ts';
 import type { RunOverrides } from './run-request.ts';
@@ -81,8 +82,17 @@ async function healFailedRuns(lockstep: Lockstep, mapping: MappingConfig, { over
 }
 
 async function concluded(lockstep: Lockstep, result: ReconResult): Promise<ReconResult> {
+  await tellAuditFiles(lockstep, result.record);
   if (result.record.state === 'SUCCESS' && result.record.kind === 'recon') await supersede(lockstep, result.record);
   return result;
+}
+
+/** A run that is over goes to the audit files, where there are any: start, entries, summary. */
+export async function tellAuditFiles({ audit, repository }: Lockstep, record: RunRecord): Promise<void> {
+  if (!audit.hasFiles('recon') || record.state === 'ACTIVE') return;
+  await audit.runStarted(record);
+  for await (const entry of storedEntries(repository.runs, record.id)) await audit.runEntry(record, entry);
+  await audit.runEnded(record);
 }
 
 /** What an older run of the mapping still held was planned anew by this one: approving it twice would be a mistake. */

@@ -9,9 +9,9 @@ import { carryThrough, resumedProgress, type ReconResult } from '../recon/recon.
 import { runContext, type RunContext } from '../recon/run-context.ts';
 import type { World } from '../sync/world.ts';
 import type { Lockstep } from './lockstep.ts';
-import { openWorld, type RunListeners } from './run-mapping.ts';
+import { harmlessListeners, openWorld, type RunListeners } from './run-mapping.ts';
 import { reconRequest, type RunOverrides } from './run-request.ts';
-import { rejectHeld } from './runs.ts';
+import { rejectHeld, tellAuditFiles } from './runs.ts';
 import { unreadableAttributes } from './undo-facts.ts';
 import { undoIdOf } from './undo-id.ts';
 import { undoPhases, type Undoing } from './undo-phases.ts';
@@ -48,7 +48,7 @@ export async function undoRun(lockstep: Lockstep, runId: string, options: UndoOp
       const { compiled } = opened.mapping;
       const links = compiled.links.isEnabled ? await opened.repository.links.count(compiled.links.linkType) : 0;
       const run = await begin(lockstep, withoutPostMapping(opened), {
-        options,
+        options: harmlessListeners(lockstep, options),
         undone,
         earlier: isPlan ? null : earlier,
         links,
@@ -63,6 +63,7 @@ export async function undoRun(lockstep: Lockstep, runId: string, options: UndoOp
       };
       await carryThrough(run, (active) => undoPhases(lockstep, active, undoing));
       const { record, progress } = run.ledger;
+      if (!isPlan) await tellAuditFiles(lockstep, record);
       if (!isPlan && record.state === 'SUCCESS') await rejectHeld(lockstep, runId, `undone by run ${record.id}`);
       return { record, progress };
     } finally {

@@ -45,6 +45,7 @@ export interface AuditService {
   later(event: AuditEvent, cause?: string): Promise<void>;
   /** They were committed together with what they tell about: hands them to the files. Never rejects. */
   committed(events: readonly AuditEvent[]): Promise<void>;
+  hasFiles(topic: AuditTopic): boolean;
   /** Runs are in the repository already; these write them to the files. They never reject. */
   runStarted(record: RunRecord): Promise<void>;
   runEntry(record: RunRecord, entry: RunEntry): Promise<void>;
@@ -104,6 +105,10 @@ class Service implements AuditService {
 
   async committed(events: readonly AuditEvent[]): Promise<void> {
     for (const event of events) if (this.#files.has(event.topic)) await this.#files.write(event.topic, entryOf(event));
+  }
+
+  hasFiles(topic: AuditTopic): boolean {
+    return this.#files.has(topic);
   }
 
   async runStarted(record: RunRecord): Promise<void> {

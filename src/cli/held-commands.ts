@@ -3,7 +3,8 @@ import type { ChangeClass } from '../model/run.ts';
 import { UsageError, type Arguments } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { withProject } from './open.ts';
-import { entryJson } from '../app/entry-json.ts';
+import { entryJson, harmless } from '../app/entry-json.ts';
+import { secretsOf } from '../app/secrets.ts';
 import { entryLines } from './render-entry.ts';
 
 export async function heldCommand({ operands, options }: Arguments): Promise<number> {
@@ -15,10 +16,12 @@ export async function heldCommand({ operands, options }: Arguments): Promise<num
       );
       const limit = Number(options.limit ?? 100);
       for (const { record, count, classes } of runs) {
-        const entries = await lockstep.repository.runs.entries(record.id, { status: 'held', limit });
+        const isSecret = secretsOf(lockstep.config);
+        const stored = await lockstep.repository.runs.entries(record.id, { status: 'held', limit });
+        const entries = stored.map((entry) => harmless(entry, isSecret));
         if (options.json === true) {
           process.stdout.write(
-            `${JSON.stringify({ runId: record.id, mapping: record.mapping, count, classes, entries: entries.map(entryJson) })}\n`,
+            `${JSON.stringify({ runId: record.id, mapping: record.mapping, count, classes, entries: entries.map((entry) => entryJson(entry)) })}\n`,
           );
           continue;
         }
@@ -48,9 +51,10 @@ export async function approveCommand({ operands, options }: Arguments): Promise<
     const [done, skipped, failed] = (['done', 'skipped', 'failed'] as const).map(
       (status) => carried.filter((one) => one.status === status).length,
     );
-    const entries = carried.map(({ entry, status, message }) => ({ ...entry, status, message }));
+    const isSecret = secretsOf(lockstep.config);
+    const entries = carried.map(({ entry, status, message }) => harmless({ ...entry, status, message }, isSecret));
     if (options.json === true)
-      writeJson({ runId: held.record.id, done, skipped, failed, entries: entries.map(entryJson) });
+      writeJson({ runId: held.record.id, done, skipped, failed, entries: entries.map((entry) => entryJson(entry)) });
     else {
       for (const entry of entries) if (entry.status !== 'done') process.stdout.write(entryLines(entry));
       process.stdout.write(`run ${held.record.id}: ${done} carried out, ${skipped} left alone, ${failed} failed\n`);

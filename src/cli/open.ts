@@ -8,13 +8,19 @@ import { connectorKinds } from '../app/connector-kinds.ts';
 import { openLockstep, type Lockstep } from '../app/lockstep.ts';
 import { openTree, type Tree } from '../openidm/open-tree.ts';
 import type { Options } from './arguments.ts';
+import { lineBuffer } from './line-buffer.ts';
 
-/** Warnings and errors of the engine and of scripts, on stderr; with `--verbose` also what they tell besides. */
-export function logOf(options: Options): Log {
-  const shown: readonly LogLevel[] = options.verbose === true ? ['info', 'warn', 'error'] : ['warn', 'error'];
+/**
+ * Warnings and errors of the engine and of scripts, on stderr; with `--verbose` also what they tell besides. A server always
+ * shows all of it: its requests.
+ */
+export function logOf(options: Options, isServer = false): Log {
+  const lines = isServer ? lineBuffer(process.stderr) : process.stderr;
+  const shown: readonly LogLevel[] =
+    options.verbose === true || isServer ? ['info', 'warn', 'error'] : ['warn', 'error'];
   return {
     write: (level, message) => {
-      if (shown.includes(level)) process.stderr.write(`${level}: ${message}\n`);
+      if (shown.includes(level)) lines.write(`${level}: ${message}\n`);
     },
   };
 }
@@ -54,7 +60,7 @@ async function openProject(options: Options, isReader: boolean, isServer: boolea
   const isNew = !existsSync(path.join(data, path.basename(config.lockstep.repository.file)));
   const isEmpty = isNew && isReader;
   if (!isEmpty) makeDirectory(data);
-  const lockstep = await openLockstep({ config, dataDirectory: isEmpty ? null : data, log: logOf(options) });
+  const lockstep = await openLockstep({ config, dataDirectory: isEmpty ? null : data, log: logOf(options, isServer) });
   const tree = await openTree(lockstep, { loadOptions, isWatching: isServer && config.lockstep.watch });
   return { lockstep, tree };
 }

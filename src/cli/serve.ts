@@ -43,7 +43,7 @@ export async function serve(lockstep: Lockstep, tree: Tree, options: ServeOption
     ...(passwordCost === undefined ? {} : { passwordCost }),
   });
   const metrics = createMetrics();
-  metrics.watchQueue('runs', () => tree.runs.activity().waiting);
+  watch(lockstep, tree, metrics);
   const shared = sharedOptions(lockstep, tree, security, metrics);
   const servers: RunningServer[] = [];
   const purging = startPurging({
@@ -67,6 +67,25 @@ export async function serve(lockstep: Lockstep, tree: Tree, options: ServeOption
     .resumeInterrupted()
     .catch((error: unknown) => lockstep.log.write('error', `an interrupted run was not taken up: ${messageOf(error)}`));
   return { urls: servers.map(({ url }) => url), firstPassword: security.firstPassword, stop };
+}
+
+function watch({ connectorWatchers }: Lockstep, tree: Tree, metrics: Metrics): void {
+  connectorWatchers.add((connector, { operation, outcome, seconds }) =>
+    metrics.connectorOperation({ connector, operation, outcome }, seconds),
+  );
+  metrics.watchQueue('runs', () => tree.runs.activity().waiting);
+  metrics.watchQueue('running runs', () => tree.runs.activity().running);
+  tree.onRunEnd(({ record, progress }) => {
+    const { mapping, kind, state, startedMs, endedMs } = record;
+    if (endedMs === null) return;
+    metrics.run({ mapping, kind, state }, (endedMs - startedMs) / 1000);
+    for (const [situation, actions] of Object.entries(progress.matrix))
+      for (const [action, count] of Object.entries(actions ?? {}))
+        metrics.entries({ mapping, situation, action, status: 'decided' }, count);
+    const { failed, held } = progress.counts;
+    if (failed > 0) metrics.entries({ mapping, situation: '', action: '', status: 'failed' }, failed);
+    if (held > 0) metrics.entries({ mapping, situation: '', action: '', status: 'held' }, held);
+  });
 }
 
 type Shared = Omit<ServerOptions, 'port' | 'tls'>;

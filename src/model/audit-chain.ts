@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { canonicalJson } from '../base/canonical-json.ts';
 import { isoTime } from '../base/clock.ts';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
@@ -80,5 +80,5 @@ function storable(text: string): string {
 }
 
 function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text, 'hex');
 }

@@ -1,6 +1,7 @@
 import { openProjectHolder, type ProjectHolder } from '../app/project-holder.ts';
 import type { LoadOptions } from '../app/config/load-project.ts';
 import type { Lockstep } from '../app/lockstep.ts';
+import type { RunSnapshot } from '../app/run-job.ts';
 import { openRunManager, type RunManager } from '../app/run-manager.ts';
 import { auditResource } from '../audit/audit-resource.ts';
 import { policyResource } from '../managed/policies/policy-resource.ts';
@@ -21,11 +22,15 @@ export interface TreeOptions {
   readonly isWatching: boolean;
 }
 
+/** Hears of each run that is over. */
+export type RunEndListener = (snapshot: RunSnapshot) => void;
+
 /** The whole resource tree of a project, and what keeps it going. */
 export interface Tree {
   readonly runs: RunManager;
   readonly holder: ProjectHolder;
   readonly runner: ScriptRunner;
+  onRunEnd(listener: RunEndListener): void;
   /** Checkpoints what runs, then ends the rest; the `Lockstep` is closed by whoever opened it. */
   close(): Promise<void>;
 }
@@ -33,7 +38,10 @@ export interface Tree {
 /** Mounts everything but `info` and `authentication`, which belong to whoever serves (`openProjectSecurity`). */
 export async function openTree(lockstep: Lockstep, options: TreeOptions): Promise<Tree> {
   const holder = await openProjectHolder({ lockstep, ...options });
-  const runs = openRunManager(lockstep);
+  const listeners = new Set<RunEndListener>();
+  const runs = openRunManager(lockstep, {
+    onEnd: (snapshot) => listeners.forEach((listener) => listener(snapshot)),
+  });
   const runner = scriptRunner(lockstep, (context) => lockstep.calls(context));
   mountStores(lockstep);
   mountConfiguration(lockstep, holder, runner);
@@ -47,6 +55,7 @@ export async function openTree(lockstep: Lockstep, options: TreeOptions): Promis
     runs,
     holder,
     runner,
+    onRunEnd: (listener) => void listeners.add(listener),
     close: async () => {
       unsubscribe();
       await runs.close();

@@ -1,7 +1,8 @@
 import { Failure } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
 import { compileFilter, type Filter } from '../base/query-filter.ts';
-import { entryJson } from '../app/entry-json.ts';
+import { entryJson, harmless } from '../app/entry-json.ts';
+import { secretsOf } from '../app/secrets.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import type { StoredObject } from '../model/object-set.ts';
 import type { EntryStatus, RunEntry } from '../model/run.ts';
@@ -17,11 +18,11 @@ const MAX_SCANNED = 200_000;
 const STATUSES: readonly EntryStatus[] = ['planned', 'held', 'applying', 'done', 'failed', 'rejected', 'skipped'];
 
 /** `recon/<id>/entries/<seq>` */
-export async function readEntry({ repository }: Lockstep, runId: string, seq: string): Promise<StoredObject> {
+export async function readEntry({ repository, config }: Lockstep, runId: string, seq: string): Promise<StoredObject> {
   const number = /^\d{1,10}$/.test(seq) ? Number(seq) : 0;
   const [entry] = number === 0 ? [] : await repository.runs.entries(runId, { afterSeq: number - 1, limit: 1 });
   if (entry?.seq !== number) throw new Failure('not-found', `Reconciliation ${runId} has no entry ${seq}`);
-  return toStored(entry);
+  return toStored(harmless(entry, secretsOf(config)));
 }
 
 /**
@@ -48,7 +49,7 @@ export async function queryEntries(lockstep: Lockstep, runId: string, request: Q
   for (let scanned = 0; scanned < MAX_SCANNED; scanned += PAGE) {
     const page = await runs.entries(runId, { afterSeq, limit: PAGE, ...(status === null ? {} : { status }) });
     for (const entry of page) {
-      const stored = toStored(entry);
+      const stored = toStored(harmless(entry, secretsOf(lockstep.config)));
       if (!matches(stored.object)) continue;
       if (objects.length === wanted) return more(objects, afterSeq, request);
       if (left > 0) left--;

@@ -33,7 +33,7 @@ interface Position {
  */
 export async function* runEvents(
   runs: RunManager,
-  stored: RunReads,
+  stored: Pick<RunReads, 'entries'>,
   runId: string,
   lastEventId: string | null,
   signal: AbortSignal,
@@ -71,7 +71,7 @@ interface Positioned {
 }
 
 async function* entryEvents(
-  stored: RunReads,
+  stored: Pick<RunReads, 'entries'>,
   runId: string,
   from: Position,
   { isOver, tellsOutcomes }: { readonly isOver: boolean; readonly tellsOutcomes: boolean },
@@ -83,7 +83,7 @@ async function* entryEvents(
 }
 
 async function* telling(
-  stored: RunReads,
+  stored: Pick<RunReads, 'entries'>,
   runId: string,
   { telling: kind, seq: start }: Position,
   isOver: boolean,

@@ -1,11 +1,11 @@
 import { Failure } from '../base/failure.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { entryJson } from '../app/entry-json.ts';
-import { explain } from '../app/explain.ts';
+import { explain, harmlessTrace } from '../app/explain.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import { runMapping } from '../app/run-mapping.ts';
 import { openSlots, type Slots } from '../app/run-slots.ts';
-import { shown } from '../app/secrets.ts';
+import { secretsOf, type IsSecret } from '../app/secrets.ts';
 import { undoRun } from '../app/undo.ts';
 import type { AttributeTrace } from '../mapping/stages.ts';
 import type { RunEntry } from '../model/run.ts';
@@ -103,6 +103,7 @@ export async function explainObject({ lockstep }: Dependencies, request: ActionR
   const subject =
     sourceId === '' ? ({ kind: 'target', id: targetId } as const) : ({ kind: 'source', id: sourceId } as const);
   const explanations = await explain(lockstep, mapping, subject);
+  const isSecret = secretsOf(lockstep.config);
   return {
     mapping: mapping.name,
     explanations: explanations.map(({ linkQualifier, change, sentences }) => ({
@@ -115,11 +116,12 @@ export async function explainObject({ lockstep }: Dependencies, request: ActionR
       sourceId: change.sourceId,
       targetId: change.targetId,
       sentences: [...sentences],
-      attributes: (change.trace ?? []).map(traceJson),
+      attributes: (change.trace ?? []).map((trace) => traceJson(trace, isSecret)),
     })),
   };
 }
 
-function traceJson({ target, source, step, note, input, output }: AttributeTrace): Json {
-  return { target, source, step, note, input: shown(source ?? target, input), output: shown(target, output) };
+function traceJson(trace: AttributeTrace, isSecret: IsSecret): Json {
+  const { target, source, step, note } = trace;
+  return { target, source, step, note, ...harmlessTrace(trace, isSecret) };
 }

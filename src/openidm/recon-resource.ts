@@ -1,6 +1,9 @@
 import { Failure } from '../base/failure.ts';
 import type { Json, JsonObject } from '../base/json.ts';
+import { harmless } from '../app/entry-json.ts';
 import type { Lockstep } from '../app/lockstep.ts';
+import { secretsOf } from '../app/secrets.ts';
+import type { RunReads } from '../model/repository.ts';
 import type { RunManager } from '../app/run-manager.ts';
 import type { StoredObject } from '../model/object-set.ts';
 import type { RequestContext } from '../resource/context.ts';
@@ -44,7 +47,10 @@ export function reconEvents(
   const [root, runId, ...more] = path.split('/');
   if (root !== 'recon' || runId === undefined || runId === '' || more.length > 0) return null;
   const signal = context.signal ?? new AbortController().signal;
-  return runEvents(runs, lockstep.repository.runs, runId, lastEventId, signal);
+  const isSecret = secretsOf(lockstep.config);
+  const entries: RunReads['entries'] = async (id, request) =>
+    (await lockstep.repository.runs.entries(id, request)).map((entry) => harmless(entry, isSecret));
+  return runEvents(runs, { entries }, runId, lastEventId, signal);
 }
 
 /** Completed runs that a list has, unless the boot property says otherwise. */

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
 import { refused } from './credentials.ts';
@@ -46,9 +46,7 @@ export function openLogIn(options: LogInOptions): LogIn {
   const told = new Map<string, number>();
   return async (attempt) => {
     const { name, password, clientIp } = attempt;
-    const mark = createHash('sha256')
-      .update(JSON.stringify([name, password, clientIp]))
-      .digest('base64');
+    const mark = hash('sha256', JSON.stringify([name, password, clientIp]), 'base64');
     const known = running.get(mark);
     if (known !== undefined) return known;
     const waitMs = options.throttle.waitMs(name, clientIp);

@@ -1,6 +1,7 @@
-import { createHmac, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
+import { keyedHash } from './keyed-hash.ts';
 import { verifyPassword, type HashCost } from './password-hash.ts';
 import { putNewest } from './put-newest.ts';
 
@@ -43,16 +44,14 @@ const WAITING = 200;
  */
 export function openPasswordCheck(options: PasswordCheckOptions): PasswordCheck {
   const { clock, cost, rememberMs = 300_000, concurrency = 2 } = options;
-  const key = randomBytes(32);
+  const mac = keyedHash(randomBytes(32));
   // Apart, so that those who guess push out nobody who knows.
   const right = new Map<string, number>();
   const wrong = new Map<string, number>();
   const turns = takeTurns(concurrency);
   return {
     matches: async (name, secret, password) => {
-      const mark = createHmac('sha256', key)
-        .update(JSON.stringify([name, secret.kind, textOf(secret), password]))
-        .digest('base64');
+      const mark = mac(JSON.stringify([name, secret.kind, textOf(secret), password])).toString('base64');
       const isFresh = (untilMs: number | undefined): boolean => untilMs !== undefined && untilMs > clock.nowMs();
       if (isFresh(right.get(mark))) return { isRight: true, isRemembered: true };
       if (isFresh(wrong.get(mark))) return { isRight: false, isRemembered: true };

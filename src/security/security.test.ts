@@ -7,6 +7,7 @@ import type { RequestCredentials } from './credentials.ts';
 import { hashPassword } from './password-hash.ts';
 import type { Security } from './security.ts';
 import { readSessionKey } from './session-key.ts';
+import { keyedHash } from './keyed-hash.ts';
 import { signSession } from './session-cookie.ts';
 import {
   ADMIN_PASSWORD,
@@ -301,7 +302,10 @@ describe('a session', () => {
   it('is not made by who does not have the key, nor by one who has another', async () => {
     const { security } = await openTestSecurity();
     const who = { name: 'openidm-admin', component: 'internal/user', id: 'openidm-admin', stamp: '', sessionId: 's' };
-    const forged = signSession({ ...who, startedMs: 1_800_000_000_000, seenMs: 1_800_000_000_000 }, new Uint8Array(32));
+    const forged = signSession(
+      { ...who, startedMs: 1_800_000_000_000, seenMs: 1_800_000_000_000 },
+      keyedHash(new Uint8Array(32)),
+    );
     expect(await statusOf(security, request({ cookie: `session-jwt=${forged}` }))).toBe(401);
   });
 

@@ -1,5 +1,6 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import { isJsonObject, type JsonObject } from '../base/json.ts';
+import type { KeyedHash } from './keyed-hash.ts';
 
 /** What OpenIDM calls its session cookie. */
 export const SESSION_COOKIE = 'session-jwt';
@@ -18,20 +19,20 @@ export interface SessionClaims {
 }
 
 /** `v1.<claims>.<HMAC-SHA-256>`. One form, one algorithm: nothing in it chooses how it is checked. */
-export function signSession(claims: SessionClaims, key: Uint8Array): string {
+export function signSession(claims: SessionClaims, mac: KeyedHash): string {
   const { sessionId, name, component, id, startedMs, seenMs, stamp } = claims;
   const body = Buffer.from(JSON.stringify([sessionId, name, component, id, startedMs, seenMs, stamp])).toString(
     'base64url',
   );
-  return `v1.${body}.${mac(body, key).toString('base64url')}`;
+  return `v1.${body}.${mac(signed(body)).toString('base64url')}`;
 }
 
 /** Null unless we signed exactly this. */
-export function openSession(text: string, key: Uint8Array): SessionClaims | null {
+export function openSession(text: string, mac: KeyedHash): SessionClaims | null {
   const match = /^v1\.([A-Za-z0-9_-]{1,4000})\.([A-Za-z0-9_-]{43})$/.exec(text);
   if (match === null) return null;
   // Compared as text, so that no other spelling of the same bytes is a cookie.
-  const expected = Buffer.from(mac(match[1]!, key).toString('base64url'));
+  const expected = Buffer.from(mac(signed(match[1]!)).toString('base64url'));
   if (!timingSafeEqual(expected, Buffer.from(match[2]!))) return null;
   const [sessionId, name, component, id, startedMs, seenMs, stamp] = JSON.parse(
     Buffer.from(match[1]!, 'base64url').toString(),
@@ -40,11 +41,9 @@ export function openSession(text: string, key: Uint8Array): SessionClaims | null
 }
 
 /** Digest over what ends a session when it changes. Under the key: the cookie tells nothing of a stored password. */
-export function stampOf(parts: JsonObject, key: Uint8Array): string {
-  return createHmac('sha256', key)
-    .update(JSON.stringify(parts, (_, value) => (isJsonObject(value) ? sorted(value) : value)))
-    .digest('base64url')
-    .slice(0, 22);
+export function stampOf(parts: JsonObject, mac: KeyedHash): string {
+  const text = JSON.stringify(parts, (_, value) => (isJsonObject(value) ? sorted(value) : value));
+  return mac(text).toString('base64url').slice(0, 22);
 }
 
 /** The `Set-Cookie` value. `value` null: takes the cookie away. */
@@ -54,8 +53,8 @@ export function sessionCookie(value: string | null, isSecure: boolean): string {
   return `${SESSION_COOKIE}=${value ?? ''}; Path=/; HttpOnly; SameSite=Strict${secure}${content}`;
 }
 
-function mac(body: string, key: Uint8Array): Buffer {
-  return createHmac('sha256', key).update(`session-v1.${body}`).digest();
+function signed(body: string): string {
+  return `session-v1.${body}`;
 }
 
 function sorted(object: JsonObject): JsonObject {

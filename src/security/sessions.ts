@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Accounts } from './accounts.ts';
+import { keyedHash } from './keyed-hash.ts';
 import { openSession, sessionCookie, signSession, stampOf, type SessionClaims } from './session-cookie.ts';
 
 /** Sessions that were ended before their time. Not below `repo/`: no request reaches them. */
@@ -33,6 +34,7 @@ const AHEAD_MS = 300_000;
 
 export async function openSessions(accounts: Accounts, clock: Clock, key: Uint8Array): Promise<Sessions> {
   await accounts.declare([{ name: ENDED_SESSION_TYPE, searchable: [] }]);
+  const mac = keyedHash(key);
   const ended = new Map<string, number>();
   for (const row of await accounts.list(ENDED_SESSION_TYPE)) {
     const untilMs = Number(row.doc['untilMs']);
@@ -45,7 +47,7 @@ export async function openSessions(accounts: Accounts, clock: Clock, key: Uint8A
       return { ...who, sessionId: randomBytes(16).toString('hex'), startedMs: nowMs, seenMs: nowMs };
     },
     read: (cookie, times) => {
-      const claims = openSession(cookie, key);
+      const claims = openSession(cookie, mac);
       if (claims === null || ended.has(claims.sessionId)) return null;
       const nowMs = clock.nowMs();
       const isAlive =
@@ -64,8 +66,8 @@ export async function openSessions(accounts: Accounts, clock: Clock, key: Uint8A
       ended.set(claims.sessionId, untilMs);
       await accounts.create(ENDED_SESSION_TYPE, claims.sessionId, { untilMs });
     },
-    stamp: (state) => stampOf(state, key),
-    cookie: (claims, isSecure) => sessionCookie(claims === null ? null : signSession(claims, key), isSecure),
+    stamp: (state) => stampOf(state, mac),
+    cookie: (claims, isSecure) => sessionCookie(claims === null ? null : signSession(claims, mac), isSecure),
   };
 }
 

@@ -12,6 +12,8 @@ export interface SystemRouteOptions {
 }
 
 const READY_WITHIN_MS = 5000;
+/** Who may read `/metrics` and `/openapi.json`. */
+const READERS: ReadonlySet<string> = new Set(['openidm-admin', 'lockstep-monitor']);
 
 /** `/health/live`, `/health/ready`, `/metrics`, `/openapi.json`. */
 export function addSystemRoutes(app: FastifyInstance, { options, identify, isStopping }: SystemRouteOptions): void {
@@ -19,8 +21,7 @@ export function addSystemRoutes(app: FastifyInstance, { options, identify, isSto
   const guarded = async (http: FastifyRequest, reply: FastifyReply) => {
     if (options.publicPaths?.some((one) => one === http.routeOptions.url) === true) return;
     await identify(http, reply);
-    if (!http.exchange.caller!.roles.some((role) => role !== 'openidm-reg'))
-      throw new Failure('denied', 'Access denied');
+    if (!http.exchange.caller!.roles.some((role) => READERS.has(role))) throw new Failure('denied', 'Access denied');
   };
   app.route({ method, url: '/health/live', handler: (_, reply) => sendJson(reply, 200, { status: 'UP' }) });
   app.route({

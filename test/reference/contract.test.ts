@@ -36,7 +36,7 @@ describe('reconciliation over REST', () => {
     expect(status).toBe(200);
     expect(body).toMatchObject({ _id: expect.stringMatching(UUID), state: 'ACTIVE' });
     await expect
-      .poll(async () => (await get(`recon/${(body as JsonObject)['_id'] as string}`))['state'])
+      .poll(async () => (await get(`recon/${(body as JsonObject)['_id'] as string}`))['state'], { timeout: 30_000 })
       .toBe('SUCCESS');
   });
 

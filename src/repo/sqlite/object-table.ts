@@ -90,6 +90,11 @@ export class ObjectTable {
     };
   }
 
+  /** Whether a walk with this filter looks only at what an index finds. */
+  hasIndex(type: string, filter: Filter): boolean {
+    return planFilter(filter, this.#layouts.get(type)).candidates !== null;
+  }
+
   /** `row, id, rev, doc` of each of these rows that is still there, in any order. */
   rowsAt(type: string, numbers: readonly number[]): readonly Cell[] {
     const { objects } = this.#layouts.get(type);

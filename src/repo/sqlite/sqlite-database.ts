@@ -20,6 +20,8 @@ export interface DatabaseOptions {
   readonly busyTimeoutMs: number;
   /** False: nothing has to survive the process, so that nothing waits for the disk. */
   readonly isDurable: boolean;
+  /** The file exists, and somebody else writes it. */
+  readonly isReadOnly?: boolean;
 }
 
 /** One connection, its prepared statements and its transactions. Rows are arrays in the order of the columns. */
@@ -28,12 +30,13 @@ export class SqliteDatabase {
   readonly #connection: DatabaseSync;
   readonly #statements = new Map<string, StatementSync>();
 
-  constructor({ file, busyTimeoutMs, isDurable }: DatabaseOptions) {
+  constructor({ file, busyTimeoutMs, isDurable, isReadOnly = false }: DatabaseOptions) {
     this.file = file;
-    mkdirSync(dirname(file), { recursive: true });
-    this.#connection = new DatabaseSync(file, { timeout: busyTimeoutMs });
+    if (!isReadOnly) mkdirSync(dirname(file), { recursive: true });
+    this.#connection = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: isReadOnly });
     try {
-      this.#configure(isDurable);
+      if (isReadOnly) this.execute('PRAGMA cache_size = -16384');
+      else this.#configure(isDurable);
     } catch (thrown) {
       this.#connection.close();
       throw thrown;

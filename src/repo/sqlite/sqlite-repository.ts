@@ -7,6 +7,7 @@ import { repositoryClosed } from '../refusal.ts';
 import { auditReads } from './audit-reads.ts';
 import { writeTape } from './commit-tape.ts';
 import { cutPage, filledPage, MAX_LIMIT } from './filled-page.ts';
+import { NearReader } from './near-reader.ts';
 import { entryRows, linkRows, linkWithObjectRows, objectRows, typedLinkRows } from './raw-rows.ts';
 import { countAll, sortedLinks, sortedObjects } from './sorted-rows.ts';
 import { SqliteStore, type Ask } from './sqlite-store.ts';
@@ -31,7 +32,14 @@ export async function openSqliteRepository(options: SqliteOptions): Promise<Repo
   const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
   const url = new URL(`./sqlite-worker${extension}`, import.meta.url);
   const worker = new WorkerCalls(url, { file, busyTimeoutMs, isDurable }, `the thread of repository ${file}`);
-  const ask = ((method: string, ...args: unknown[]) => worker.call(method, ...args)) as unknown as Ask;
+  const near = isDurable ? new NearReader(file, busyTimeoutMs) : null;
+  const far = ((method: string, ...args: unknown[]) => worker.call(method, ...args)) as unknown as Ask;
+  const ask: Ask = async (method, ...args) => {
+    const answer = near?.answer(method, args);
+    if (answer !== undefined) return answer;
+    if (method === 'declareTypes') return far(method, ...args).finally(() => near?.renew());
+    return far(method, ...args);
+  };
   try {
     await worker.call('open', clock.nowMs());
   } catch (thrown) {
@@ -39,6 +47,7 @@ export async function openSqliteRepository(options: SqliteOptions): Promise<Repo
     throw thrown;
   }
   return repositoryOver(ask, clock, async () => {
+    near?.close();
     await worker.call('close');
     await worker.terminate(repositoryClosed());
   });
