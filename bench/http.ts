@@ -39,7 +39,7 @@ try {
   const bare = await serve(['bench/http/bare-server.ts', path.join(directory, 'bare')], {});
   const ours = await serve(
     ['src/cli/main.ts', 'start', '--project', project(), '--data', path.join(directory, 'data'), '--port', '0'],
-    { 'x-openidm-username': 'openidm-admin', 'x-openidm-password': PASSWORD },
+    { 'x-openidm-username': 'openidm-admin', 'x-openidm-password': PASSWORD, 'x-openidm-nosession': 'true' },
   );
   servers.push(bare, ours);
   await stock(ours);

@@ -1,27 +1,40 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Log } from '../base/log.ts';
-import type { ScriptFault } from '../mapping/script-host.ts';
+import { compileManaged } from '../managed/compile-managed.ts';
+import type { ManagedObjectConfig } from '../managed/managed-config.ts';
+import type { ScriptFault, ScriptHost } from '../mapping/script-host.ts';
 import { createScriptHost } from '../script/script-host.ts';
 import { compileConfigured } from './compile-configured.ts';
 import type { ScriptCheck } from './config/check-syntax.ts';
 import type { ProjectConfig } from './config/project-config.ts';
-import { openScriptFiles } from './config/script-files.ts';
+import { openScriptFiles, type ScriptFiles } from './config/script-files.ts';
+import { foundScript } from './managed-types.ts';
 
 /** Compiles every mapping with its scripts, without running any. */
 export async function checkScripts(config: ProjectConfig, log: Log): Promise<readonly Diagnostic[]> {
   const files = openScriptFiles(config.directory);
   const host = createScriptHost({ log });
   try {
-    return config.mappings.flatMap((mapping) => {
+    const ofMappings = config.mappings.flatMap((mapping) => {
       const { mapping: compiled, pointers, diagnostics } = compileConfigured(config, files, mapping);
       const faults = compiled.scripts.flatMap((script, slot) =>
         host.check([script]).map((fault) => diagnosticOf(fault, mapping.file, pointers[slot] ?? mapping.pointer)),
       );
       return [...diagnostics, ...faults];
     });
+    return [...ofMappings, ...config.managed.flatMap((type) => managedFaults(type, files, host))];
   } finally {
     await host.close();
   }
+}
+
+/** Hooks of managed types; compiled the way they are when the type is opened. */
+function managedFaults(type: ManagedObjectConfig, files: ScriptFiles, host: ScriptHost): readonly Diagnostic[] {
+  const compiled = compileManaged(type, (file) => foundScript(files.find(file)));
+  const faults = compiled.scripts.flatMap((script) =>
+    host.check([script]).map((fault) => diagnosticOf(fault, type.file, type.pointer)),
+  );
+  return [...compiled.diagnostics, ...faults];
 }
 
 /** For `loadProject`: compiles one script without running it. */

@@ -25,9 +25,8 @@ export function environmentCall(name: string, args: readonly Json[], { config, l
       return property(args[0], args[1] ?? null, config.bootProperties);
     case 'identityServer.getProjectLocation':
     case 'identityServer.getInstallLocation':
-      return config.directory;
     case 'identityServer.getWorkingLocation':
-      return process.cwd();
+      return config.directory;
     default:
       return undefined;
   }

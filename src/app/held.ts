@@ -2,7 +2,7 @@ import { Failure } from '../base/failure.ts';
 import type { ChangeClass, RunEntry, RunRecord } from '../model/run.ts';
 import { carryOut, type Carried } from '../recon/apply-planned.ts';
 import { outcomeOf, settledProgress } from '../recon/finish-planned.ts';
-import { holdLease, ownerName } from '../recon/lease.ts';
+import { holdLease, ownerName, type HeldLease } from '../recon/lease.ts';
 import { fromJson, toJson, type HeldClass } from '../recon/progress.ts';
 import type { Situation } from '../model/situation.ts';
 import { gatherIds } from '../recon/recon-by-id.ts';
@@ -57,14 +57,15 @@ async function holdsNothing(lockstep: Lockstep, idOrPrefix: string, held: readon
 
 /**
  * Carries out what a run held. Each change is made only if the object is still as the plan showed it; what has changed
- * since is left alone and marked `skipped`.
+ * since is left alone and marked `skipped`. Nothing is carried out if somebody else has settled it meanwhile. Rejects with
+ * `locked` while the mapping is being run, or somebody else approves or rejects.
  */
 export async function approve(
   lockstep: Lockstep,
   { record }: HeldRun,
   only: ChangeClass | null,
 ): Promise<readonly Carried[]> {
-  const lease = await holdLease(lockstep.repository.leases, `recon/${record.mapping}`, ownerName(lockstep.newId()));
+  const lease = await settling(lockstep, record);
   const world = {
     ...(await openWorld(lockstep, lockstep.mappingConfig(record.mapping), 'live', record.id)),
     skipsCorrelation: true,
@@ -72,7 +73,7 @@ export async function approve(
   };
   const all: Carried[] = [];
   try {
-    let run = record;
+    let run = (await lockstep.repository.runs.read(record.id)) ?? record;
     let afterSeq = 0;
     for (;;) {
       const page = await lockstep.repository.runs.entries(run.id, { status: 'held', afterSeq, limit: 500 });
@@ -102,6 +103,11 @@ export async function approve(
     await world.close();
     await lease.release();
   }
+}
+
+/** What a run holds is settled by one at a time, and never during a run of its mapping. */
+function settling({ repository, newId }: Lockstep, { mapping }: RunRecord): Promise<HeldLease> {
+  return holdLease(repository.leases, `recon/${mapping}`, ownerName(newId()));
 }
 
 const BACK = 'left alone: its source object is there (or valid) again; the next run decides about it';
@@ -186,7 +192,12 @@ async function settleStale(
   return next;
 }
 
-/** Turns down what a run held. Nothing is written but the decision. */
+/** Turns down what a run held, and answers how many changes. Nothing is written but the decision. Rejects as `approve`. */
 export async function reject(lockstep: Lockstep, { record }: HeldRun, reason: string): Promise<number> {
-  return rejectHeld(lockstep, record.id, reason);
+  const lease = await settling(lockstep, record);
+  try {
+    return await rejectHeld(lockstep, record.id, reason);
+  } finally {
+    await lease.release();
+  }
 }

@@ -223,7 +223,9 @@ function compile({ config, files }: TypeSource, mapping: MappingConfig): Compile
   const { mapping: compiled, diagnostics } = compileConfigured(config, files, mapping);
   const [fault] = diagnostics;
   if (fault !== undefined)
-    throw new Failure('bad-configuration', `${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`);
+    throw new Failure('bad-configuration', `${fault.message}${fault.hint === undefined ? '' : ` (${fault.hint})`}`, {
+      status: 409,
+    });
   return compiled;
 }
 

@@ -137,7 +137,8 @@ function open(
   });
 }
 
-function foundScript(found: FoundScript): ReturnType<Parameters<typeof compileManaged>[1]> {
+/** As compiling a managed type wants it. */
+export function foundScript(found: FoundScript): ReturnType<Parameters<typeof compileManaged>[1]> {
   if (found.kind === 'file') return { file: found.file, code: found.code };
   return found.kind === 'builtIn' ? 'builtIn' : null;
 }

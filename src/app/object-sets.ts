@@ -5,7 +5,7 @@ import { managedCollection, type ResolveQuery } from '../managed/managed-collect
 import type { ObjectSet } from '../model/object-set.ts';
 import type { Repository } from '../model/repository.ts';
 import type { ProjectConfig } from './config/project-config.ts';
-import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
+import { filterOfNamedQuery, namedQuery } from './config/named-queries.ts';
 import type { ConnectorPool } from './connector-pool.ts';
 import type { Lockstep, Pin } from './lockstep.ts';
 import type { CallsFor, ManagedTypes, TypeSource } from './managed-types.ts';
@@ -60,8 +60,8 @@ function managedSet(
 /** Predefined queries of a project, as filters. */
 export function resolver({ namedQueries }: ProjectConfig): ResolveQuery {
   return (queryId, parameters) => {
-    const query = namedQueries[queryId] ?? BUILT_IN_QUERIES[queryId];
-    if (query === undefined)
+    const query = namedQuery(namedQueries, queryId);
+    if (query === null)
       throw new Failure('bad-request', `The passed query identifier ${queryId} does not match any configured queries`);
     return filterOfNamedQuery(query, parameters);
   };

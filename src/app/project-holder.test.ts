@@ -91,6 +91,18 @@ describe('reloading a project', () => {
     expect(it.lockstep.config.mappings.map((one) => one.name)).toEqual(['first', 'm']);
   });
 
+  it('a script that does not compile is told with its place', async () => {
+    await using it = await open();
+    it.project.write('conf/sync.json', {
+      mappings: [{ ...MAPPING, properties: [{ target: 'x', transform: { type: 'text/javascript', file: 'bad.js' } }] }],
+    });
+    it.project.write('script/bad.js', 'source + (');
+    await it.holder.reload();
+    expect(it.logged.filter((line) => line.startsWith('error'))).toEqual([
+      expect.stringMatching(/script\/bad\.js:1.*property "\/x": transform.*fails until it is mended/),
+    ]);
+  });
+
   it('a new managed type can be written at once', async () => {
     await using it = await open();
     it.project.write('conf/managed.json', { objects: [{ name: 'user' }, { name: 'role' }] });

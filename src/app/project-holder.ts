@@ -3,6 +3,9 @@ import { formatDiagnostic, type Diagnostic } from '../base/diagnostic.ts';
 import { messageOf } from '../base/failure.ts';
 import type { ConfOverlay } from './config/conf-directory.ts';
 import { loadProject, type LoadedProject, type LoadOptions } from './config/load-project.ts';
+import type { Log } from '../base/log.ts';
+import { checkScripts } from './check-scripts.ts';
+import type { ProjectConfig } from './config/project-config.ts';
 import type { Lockstep } from './lockstep.ts';
 import { projectChange, type ProjectChange } from './project-change.ts';
 import { scriptFingerprint } from './script-fingerprint.ts';
@@ -116,6 +119,7 @@ async function readAgain(state: State): Promise<Reloaded> {
   await lockstep.adopt(config);
   tell(state, diagnostics, 'info', `the project was changed: ${summary(change)}`);
   for (const note of restartNotes(change)) lockstep.log.write('warn', note);
+  await tellScriptFaults(config, lockstep.log);
   await notify(state, change);
   return { kind: 'changed', change };
 }
@@ -127,6 +131,12 @@ function tell(state: State, diagnostics: readonly Diagnostic[], level: 'info' | 
   state.told = text;
   log.write(level, headline);
   for (const one of diagnostics) log.write(one.severity === 'error' ? 'error' : 'warn', formatDiagnostic(one));
+}
+
+/** A script that does not compile stops only what uses it, so that the rest of the project goes on; but nobody should have to guess. */
+export async function tellScriptFaults(config: ProjectConfig, log: Log): Promise<void> {
+  for (const fault of await checkScripts(config, log))
+    log.write('error', `${formatDiagnostic(fault)}; what uses this script fails until it is mended`);
 }
 
 async function notify({ listeners, options }: State, change: ProjectChange): Promise<void> {

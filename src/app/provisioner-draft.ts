@@ -1,24 +1,24 @@
-import path from 'node:path';
 import { z } from 'zod';
 import { Failure, messageOf } from '../base/failure.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Connector } from '../connector/contract.ts';
 import { connectorKind } from './connector-kinds.ts';
+import { connectorFileFaults } from './config/file-places.ts';
 import type { ProjectConfig, ProvisionerConfig } from './config/project-config.ts';
 import { propertyResolver } from './config/property-resolver.ts';
 import { readProvisioner } from './config/read-provisioner.ts';
 import { provisionerSchema } from './config/schema-provisioner.ts';
+import type { Lockstep } from './lockstep.ts';
 
 const DEADLINE_MS = 30_000;
 const PLACEHOLDER = /&\{([A-Za-z_][\w.-]*)\}/g;
-/** Settings that name a file or directory. */
-const PATH_SETTING = /(?:file|path|directory|location)$/i;
 
 /**
  * A connector configuration that is in no file yet, as a caller sent it. `&{…}` stands for built-in and boot properties, not
- * for the environment. Throws `bad-request` for one that is none, or that names files outside of the project.
+ * for the environment. Throws `bad-request` for one that is none, or that names files that a caller may not name.
  */
-export function readDraft(config: ProjectConfig, raw: JsonObject): ProvisionerConfig {
+export function readDraft(lockstep: Pick<Lockstep, 'config' | 'dataDirectory'>, raw: JsonObject): ProvisionerConfig {
+  const { config, dataDirectory } = lockstep;
   const resolve = propertyResolver({
     env: {},
     boot: config.bootProperties,
@@ -30,8 +30,9 @@ export function readDraft(config: ProjectConfig, raw: JsonObject): ProvisionerCo
   if (!parsed.success)
     throw new Failure('bad-request', `not a connector configuration: ${z.prettifyError(parsed.error)}`);
   const draft = readProvisioner(parsed.data, filled, `the configuration of ${parsed.data.name}`);
-  for (const [key, value] of Object.entries(draft.configurationProperties))
-    if (PATH_SETTING.test(key) && typeof value === 'string') ensureInside(config.directory, key, value);
+  const places = { projectDirectory: config.directory, dataDirectory, allowed: config.lockstep.files.allowed };
+  const [fault] = connectorFileFaults(draft.configurationProperties, places, 'caller');
+  if (fault !== undefined) throw new Failure('bad-request', `${fault.message}. ${fault.hint}`);
   return draft;
 }
 
@@ -40,12 +41,6 @@ function substituted(value: Json, resolve: (name: string) => string | undefined)
   if (Array.isArray(value)) return value.map((item) => substituted(item, resolve));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, substituted(item, resolve)]));
-}
-
-function ensureInside(directory: string, key: string, value: string): void {
-  const relative = path.relative(directory, path.resolve(directory, value));
-  if (relative.startsWith('..') || path.isAbsolute(relative))
-    throw new Failure('bad-request', `${key} must name a place in the project directory, not ${value}`);
 }
 
 /** Opens a connector of this configuration for one use. Throws `unreachable` if there is no such connector here. */

@@ -7,7 +7,7 @@ import { fromJson, initialProgress, toJson } from '../recon/progress.ts';
 import type { Lockstep } from './lockstep.ts';
 import { RunJob, type RunSnapshot, type RunWork } from './run-job.ts';
 import { requestJson } from './run-mapping.ts';
-import { reconRequest, type RunOverrides } from './run-request.ts';
+import { originOf, reconRequest, storedOrigin, type RunOrigin, type RunOverrides } from './run-request.ts';
 import { openSlots, type Slots } from './run-slots.ts';
 import { giveUp, runToTakeUp, startRun } from './runs.ts';
 import { undoIdOf } from './undo-id.ts';
@@ -16,20 +16,17 @@ import { undoable, undoRun } from './undo.ts';
 export type RunStart = ReconStart | UndoStart;
 
 /** A mapping by name, or one of its own (schedules have such). `overrides.ids` makes it a reconciliation by id. */
-export interface ReconStart {
+export interface ReconStart extends RunOrigin {
   readonly kind: 'recon';
   readonly mapping: string | MappingConfig;
   readonly overrides: RunOverrides;
-  /** Who asks for it: `openidm-admin`. */
-  readonly initiatedBy?: string;
 }
 
 /** Takes back what a run did. */
-export interface UndoStart {
+export interface UndoStart extends RunOrigin {
   readonly kind: 'undo';
   readonly runId: string;
   readonly overrides?: Pick<RunOverrides, 'guard'>;
-  readonly initiatedBy?: string;
 }
 
 /** The runs of one process, in the background. All of them are stored: what is over is read from the repository. */
@@ -39,7 +36,10 @@ export interface RunManager {
    * for an unknown mapping or a query that cannot be understood, and as `undoRun` does.
    */
   start(request: RunStart): Promise<string>;
-  /** The run when it is over; `not-found` for an unknown one. One that another process carries out is given as it stands. */
+  /**
+   * The run when it is over; `not-found` for an unknown one. One that another process carries out is given as it stands.
+   * Rejects with `unreachable` as soon as `close` is called, with `{_id}` of the run as its detail.
+   */
   wait(runId: string): Promise<RunSnapshot>;
   /** Nothing happens to a run that is over. Rejects with `not-found`, or `conflict` if another process carries it out. */
   cancel(runId: string): Promise<void>;
@@ -52,7 +52,10 @@ export interface RunManager {
   activity(): { readonly running: number; readonly waiting: number };
   /** Takes up what an earlier process left behind, or gives it up, as configured. Answers the ids of what goes on. */
   resumeInterrupted(): Promise<readonly string[]>;
-  /** Stops every run at its checkpoint (or cancels it, where nothing is resumed) and waits for that. */
+  /**
+   * Ends all waits at once, stops every run at its checkpoint (or cancels it, where nothing is resumed) and waits for that.
+   * May be called more than once.
+   */
   close(): Promise<void>;
 }
 
@@ -83,6 +86,7 @@ class BackgroundRuns implements RunManager {
   /** Mappings that are being run, or are about to be. */
   readonly #busy = new Set<string>();
   readonly #onEnd: (snapshot: RunSnapshot) => void;
+  readonly #waits = new Set<() => void>();
   #isClosing = false;
 
   constructor(lockstep: Lockstep, slots: Slots, onEnd: (snapshot: RunSnapshot) => void) {
@@ -135,8 +139,18 @@ class BackgroundRuns implements RunManager {
 
   async wait(runId: string): Promise<RunSnapshot> {
     const job = this.#jobs.get(runId);
-    const over = job === undefined ? await this.read(runId) : await this.#ends.get(job)!;
+    const over = job === undefined ? await this.read(runId) : await this.#endOf(job);
     if (over === null) throw notFound(runId);
+    return over;
+  }
+
+  async #endOf(job: RunJob): Promise<RunSnapshot> {
+    const stop = Promise.withResolvers<null>();
+    const wake = (): void => stop.resolve(null);
+    this.#waits.add(wake);
+    if (this.#isClosing) wake();
+    const over = await Promise.race([this.#ends.get(job)!, stop.promise]).finally(() => this.#waits.delete(wake));
+    if (over === null) throw stopping(job.runId, this.#isResumed());
     return over;
   }
 
@@ -209,8 +223,8 @@ class BackgroundRuns implements RunManager {
       return null;
     }
     log.write('info', `taking up the interrupted run ${record.id} of ${record.mapping}`);
-    const { undoes, overrides, initiatedBy: by } = record.request;
-    const more = typeof by === 'string' ? { initiatedBy: by } : {};
+    const { undoes, overrides } = record.request;
+    const more = storedOrigin(record.request);
     if (record.kind === 'undo') return this.#begin({ kind: 'undo', runId: String(undoes), ...more }, null);
     const unbegun = record.stage === 'ACTIVE_INITIALIZED' ? record : null;
     const asked = (overrides ?? {}) as unknown as RunOverrides;
@@ -219,12 +233,16 @@ class BackgroundRuns implements RunManager {
 
   async close(): Promise<void> {
     this.#isClosing = true;
-    const isResumed = this.#lockstep.config.lockstep.resume.onCrash === 'resume';
+    for (const wake of this.#waits) wake();
     for (const job of this.#ends.keys()) {
-      if (isResumed) job.suspend();
+      if (this.#isResumed()) job.suspend();
       else job.cancel();
     }
     await Promise.all(this.#ends.values());
+  }
+
+  #isResumed(): boolean {
+    return this.#lockstep.config.lockstep.resume.onCrash === 'resume';
   }
 }
 
@@ -237,7 +255,7 @@ async function mappingOf(lockstep: Lockstep, request: RunStart): Promise<Mapping
 async function admitRecon(
   lockstep: Lockstep,
   mapping: MappingConfig,
-  { overrides, initiatedBy }: ReconStart,
+  { overrides, ...start }: ReconStart,
   unbegun: RunRecord | null,
 ): Promise<Admitted> {
   const { kind } = reconRequest(lockstep.compile(mapping), overrides, lockstep.config.lockstep);
@@ -245,10 +263,10 @@ async function admitRecon(
   const record =
     left ??
     unbegun ??
-    newRecord(lockstep, lockstep.newId(), kind, mapping.name, requestJson(mapping, overrides, initiatedBy));
+    newRecord(lockstep, lockstep.newId(), kind, mapping.name, requestJson(mapping, overrides, start));
   const more = {
     ...(left === null ? { runId: record.id } : {}),
-    ...(initiatedBy === undefined ? {} : { initiatedBy }),
+    ...originOf(start),
   };
   const onInterrupted = (message: string): void => lockstep.log.write('info', `${mapping.name}: ${message}`);
   const work: RunWork = (listeners) => startRun(lockstep, mapping, { overrides, ...more, ...listeners, onInterrupted });
@@ -257,14 +275,14 @@ async function admitRecon(
 
 async function admitUndo(
   lockstep: Lockstep,
-  { runId, overrides, initiatedBy }: UndoStart,
+  { runId, overrides, ...start }: UndoStart,
   mapping: MappingConfig,
 ): Promise<Admitted> {
   const { earlier } = await undoable(lockstep, runId);
   const record = earlier ?? newRecord(lockstep, undoIdOf(runId), 'undo', mapping.name, { undoes: runId });
   const more = {
     ...(overrides === undefined ? {} : { overrides }),
-    ...(initiatedBy === undefined ? {} : { initiatedBy }),
+    ...originOf(start),
   };
   const work: RunWork = (listeners) => undoRun(lockstep, runId, { mode: 'live', ...more, ...listeners });
   return { record: { ...record, state: 'ACTIVE', endedMs: null }, isNew: earlier === null, work };
@@ -315,6 +333,11 @@ function busy(mapping: string): Failure {
   return new Failure('locked', `mapping ${mapping} is being run already; wait for the end of that run, or cancel it`, {
     retryable: true,
   });
+}
+
+function stopping(runId: string, isResumed: boolean): Failure {
+  const fate = isResumed ? 'goes on at the next start, where it stopped' : 'is cancelled';
+  return new Failure('unreachable', `the server is being stopped; run ${runId} ${fate}`, { detail: { _id: runId } });
 }
 
 function notFound(runId: string): Failure {

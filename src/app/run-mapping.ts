@@ -22,14 +22,14 @@ import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts'
 import { harmless } from './entry-json.ts';
 import { secretsOf } from './secrets.ts';
 import type { Lockstep, Pin } from './lockstep.ts';
-import { queriedMapping, reconRequest, type RunOverrides } from './run-request.ts';
+import { originOf, queriedMapping, reconRequest, type RunOrigin, type RunOverrides } from './run-request.ts';
 
 export interface RunListeners {
   readonly onEntry?: (entry: RunEntry) => void;
   readonly onProgress?: (progress: Progress) => void;
 }
 
-export interface RunMappingOptions extends RunListeners {
+export interface RunMappingOptions extends RunListeners, RunOrigin {
   /** `plan` computes and tells everything, and writes nothing anywhere. */
   readonly mode: ScriptMode;
   readonly overrides: RunOverrides;
@@ -39,8 +39,6 @@ export interface RunMappingOptions extends RunListeners {
   /** End the run to be resumed instead, for this reason. */
   readonly abandon?: string;
   readonly signal?: AbortSignal;
-  /** Who asked for it: `openidm-admin`. Kept with the run. */
-  readonly initiatedBy?: string;
 }
 
 /** Plans or runs one mapping of a project. */
@@ -59,7 +57,7 @@ export async function runMapping(
       world,
       request: reconRequest(compiled, options.overrides, lockstep.config.lockstep),
       owner: ownerName(lockstep.newId()),
-      requestJson: requestJson(mapping, options.overrides, options.initiatedBy),
+      requestJson: requestJson(mapping, options.overrides, options),
       warnings:
         world.target instanceof StagedSet ? world.target.faults.map((fault) => `${compiled.target}: ${fault}`) : [],
       ...pickDefined(isBuffered ? { ...listeners, onEntry: () => {} } : listeners),
@@ -102,7 +100,7 @@ function pickDefined({ resume, abandon, signal, onEntry, onProgress }: RunMappin
  * What is kept with a run, so that it can be taken up again, taken back and shown, and so that one can tell with which
  * mapping it ran.
  */
-export function requestJson(mapping: MappingConfig, overrides: RunOverrides, initiatedBy?: string): JsonObject {
+export function requestJson(mapping: MappingConfig, overrides: RunOverrides, origin: RunOrigin): JsonObject {
   const { source, target, raw } = mapping;
   return {
     overrides: overrides as unknown as JsonObject,
@@ -111,7 +109,7 @@ export function requestJson(mapping: MappingConfig, overrides: RunOverrides, ini
     target,
     sourceQuery: overrides.sourceQuery ?? raw['sourceQuery'] ?? EVERYTHING,
     targetQuery: overrides.targetQuery ?? raw['targetQuery'] ?? EVERYTHING,
-    ...(initiatedBy === undefined ? {} : { initiatedBy }),
+    ...originOf(origin),
   };
 }
 
@@ -244,8 +242,8 @@ async function openTarget(
 /** What the attribute of an external type is called whose native name is `__NAME__`. */
 function namingAttribute({ config }: Pin, collection: string): string | null {
   const [, name, type = ''] = collection.split('/');
-  const properties =
-    config.connectors.find((connector) => connector.name === name)?.objectTypes[type]?.properties ?? {};
+  const types = config.connectors.find((connector) => connector.name === name)?.objectTypes ?? {};
+  const properties = Object.hasOwn(types, type) ? types[type]!.properties : {};
   return Object.keys(properties).find((key) => properties[key]!.nativeName === '__NAME__') ?? null;
 }
 

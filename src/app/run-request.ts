@@ -17,6 +17,30 @@ export interface RunOverrides {
   readonly logUnchanged?: boolean;
 }
 
+/** Where a run comes from. Kept with it. */
+export interface RunOrigin {
+  /** Who asked for it: `openidm-admin`. */
+  readonly initiatedBy?: string;
+  /** Of the request that asked for it. */
+  readonly transactionId?: string;
+}
+
+/** The origin alone, of what has one among other things. */
+export function originOf({ initiatedBy, transactionId }: RunOrigin): RunOrigin {
+  return {
+    ...(initiatedBy === undefined ? {} : { initiatedBy }),
+    ...(transactionId === undefined ? {} : { transactionId }),
+  };
+}
+
+/** The origin that is kept with a run. */
+export function storedOrigin({ initiatedBy, transactionId }: JsonObject): RunOrigin {
+  return {
+    ...(typeof initiatedBy === 'string' ? { initiatedBy } : {}),
+    ...(typeof transactionId === 'string' ? { transactionId } : {}),
+  };
+}
+
 /** The mapping, with its source query sent where the caller wants it. */
 export function queriedMapping(mapping: MappingConfig, { sourceQuery }: RunOverrides): MappingConfig {
   if (sourceQuery === undefined) return mapping;

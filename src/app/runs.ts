@@ -7,13 +7,11 @@ import type { ReconResult } from '../recon/recon.ts';
 import { storedEntries } from '../recon/stored-entries.ts';
 import type { Lockstep } from './lockstep.ts';
 import { mappingHash, runMapping, type RunListeners, type RunMappingOptions } from './run-mapping.ts';
-import type { RunOverrides } from './run-request.ts';
+import { originOf, type RunOrigin, type RunOverrides } from './run-request.ts';
 
-export interface StartOptions extends RunListeners {
+export interface StartOptions extends RunListeners, RunOrigin {
   readonly overrides: RunOverrides;
   readonly signal?: AbortSignal;
-  /** Who asked for it. */
-  readonly initiatedBy?: string;
   /** Of the new run, if there is one. */
   readonly runId?: string;
   /** Told the id of each run before it begins or goes on. */
@@ -95,14 +93,13 @@ export async function tellAuditFiles({ audit, repository }: Lockstep, record: Ru
   await audit.runEnded(record);
 }
 
-/** What an older run of the mapping still held was planned anew by this one: approving it twice would be a mistake. */
+/**
+ * What an older run of the mapping still held was planned anew by this one: approving it twice would be a mistake. What an undo
+ * held, this one has found in place and left there; whoever still wants it gone asks for the undo again.
+ */
 async function supersede(lockstep: Lockstep, newer: RunRecord): Promise<void> {
   for (const { runId, mapping } of await lockstep.repository.runs.withEntries('held'))
-    if (
-      mapping === newer.mapping &&
-      runId !== newer.id &&
-      (await lockstep.repository.runs.read(runId))?.kind !== 'undo'
-    )
+    if (mapping === newer.mapping && runId !== newer.id)
       await rejectHeld(lockstep, runId, `superseded by run ${newer.id}`);
 }
 
@@ -118,13 +115,13 @@ export async function rejectHeld(lockstep: Lockstep, runId: string, reason: stri
 }
 
 function liveOptions(options: StartOptions, resume?: RunRecord): RunMappingOptions {
-  const { overrides, signal, initiatedBy, onEntry, onProgress } = options;
+  const { overrides, signal, onEntry, onProgress } = options;
   return {
     mode: 'live',
     overrides,
     ...(resume === undefined ? {} : { resume }),
     ...(signal === undefined ? {} : { signal }),
-    ...(initiatedBy === undefined ? {} : { initiatedBy }),
+    ...originOf(options),
     ...(onEntry === undefined ? {} : { onEntry }),
     ...(onProgress === undefined ? {} : { onProgress }),
   };
@@ -154,6 +151,9 @@ function obstacleTo(
   return null;
 }
 
+/** Commits in which somebody else was faster: what is left is looked up again. */
+const MAX_REFUSALS = 100;
+
 export async function rejectEntries(
   lockstep: Lockstep,
   runId: string,
@@ -161,6 +161,7 @@ export async function rejectEntries(
   message: string,
 ): Promise<number> {
   let count = 0;
+  let refusals = 0;
   for (;;) {
     const entries = await lockstep.repository.runs.entries(runId, { status: from, limit: 500 });
     if (entries.length === 0) return count;
@@ -169,8 +170,8 @@ export async function rejectEntries(
       entry: { kind: 'settle', runId, seq, from, status: 'rejected', message, timestampMs } as const,
     }));
     const result = await lockstep.repository.commit({ units });
-    if (!result.ok)
+    if (result.ok) count += entries.length;
+    else if (++refusals > MAX_REFUSALS)
       throw new Failure('conflict', `entries of run ${runId} were changed meanwhile: ${result.conflicts[0]?.message}`);
-    count += entries.length;
   }
 }

@@ -64,13 +64,20 @@ function queryRequest(path: Json | undefined, params: Json | undefined, fields: 
   return {
     verb: 'query',
     ...request,
-    query: toQuery(Object.fromEntries(own)),
+    query: toQuery(
+      Object.fromEntries(own.map(([key, value]) => [key, QUERY_KEY.test(key) ? queryText(value) : value])),
+    ),
     sortKeys: sortKeys(params['_sortKeys']),
     pageSize: count(params, '_pageSize', MAX_PAGE_SIZE),
     cookie: optionalText(params['_pagedResultsCookie'], '_pagedResultsCookie'),
     offset: count(params, '_pagedResultsOffset', Number.MAX_SAFE_INTEGER),
     totals: totals(params['_totalPagedResultsPolicy']),
   };
+}
+
+/** `_queryFilter: true` stands for its text, as every scalar parameter does. */
+function queryText(value: Json): Json {
+  return isScalar(value) ? String(value) : value;
 }
 
 const QUERY_KEY = /^_?query(?:Id|Filter|Expression)$/;

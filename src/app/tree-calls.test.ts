@@ -145,6 +145,16 @@ describe('openidm.* on the resource tree', () => {
     });
   });
 
+  it.each<[Json, Json]>([
+    [true, { kind: 'always', value: true }],
+    [false, { kind: 'always', value: false }],
+    ['true', { kind: 'always', value: true }],
+  ])('takes the filter %j as its text', async (filter, expected) => {
+    const { call, asked } = await open();
+    await call('openidm.query', ['shelf', { _queryFilter: filter }]);
+    expect(asked[0]![0]).toMatchObject({ query: { kind: 'filter', filter: expected } });
+  });
+
   it.each<[string, readonly Json[]]>([
     ['openidm.read', []],
     ['openidm.read', [3]],

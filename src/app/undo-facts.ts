@@ -67,7 +67,8 @@ function keyed(links: readonly Link[], endOf: (link: Link) => string): ReadonlyM
 export function unreadableAttributes({ config }: Lockstep, collection: string): ReadonlySet<string> {
   const [kind, name, type = ''] = collection.split('/');
   const connector = kind === 'system' ? config.connectors.find((one) => one.name === name) : undefined;
-  const properties = connector?.objectTypes[type]?.properties ?? {};
+  const types = connector?.objectTypes ?? {};
+  const properties = Object.hasOwn(types, type) ? types[type]!.properties : {};
   const isHidden = (flags: readonly string[]): boolean =>
     flags.includes('NOT_READABLE') || flags.includes('NOT_RETURNED_BY_DEFAULT');
   return new Set(Object.keys(properties).filter((key) => isHidden(properties[key]!.flags)));

@@ -4,11 +4,11 @@ import { finishPlanned } from '../recon/finish-planned.ts';
 import { fromJson } from '../recon/progress.ts';
 import { recoverIntents } from '../recon/recover.ts';
 import type { RunContext } from '../recon/run-context.ts';
-import { storedEntries } from '../recon/stored-entries.ts';
 import { applyChanges } from '../sync/apply.ts';
 import type { Settled } from '../sync/run-log.ts';
 import type { World } from '../sync/world.ts';
 import type { Lockstep } from './lockstep.ts';
+import { changesDealtWith, stepKey, toldKey, type DealtWith } from './undo-attempts.ts';
 import { undoSteps, type UndoStep } from './undo-changes.ts';
 import { gatherFacts } from './undo-facts.ts';
 import { undoIdOf } from './undo-id.ts';
@@ -18,7 +18,7 @@ const PAGE = 500;
 
 export interface Undoing {
   readonly undone: RunRecord;
-  /** An interrupted undo goes on. */
+  /** An earlier attempt goes on: it was interrupted, or something is not taken back yet. */
   readonly isContinued: boolean;
   /** Links when the undo began: what the guard measures by. */
   readonly links: number;
@@ -26,32 +26,14 @@ export interface Undoing {
   readonly unreadable: ReadonlySet<string>;
 }
 
-/** What an interrupted undo had dealt with: by number of the undone entry, the changes that were made or are planned. */
-export type DealtWith = ReadonlyMap<number, ReadonlySet<string>>;
-
-const SETTLED: ReadonlySet<RunEntry['status']> = new Set<RunEntry['status']>(['done', 'held', 'planned']);
-
-export async function changesDealtWith(lockstep: Lockstep, undoId: string): Promise<DealtWith> {
-  const found = new Map<number, Set<string>>();
-  for await (const entry of storedEntries(lockstep.repository.runs, undoId)) {
-    const seq = entry.detail?.['undoes'];
-    if (typeof seq !== 'number' || !SETTLED.has(entry.status)) continue;
-    found.set(seq, (found.get(seq) ?? new Set()).add(stepKey(entry)));
-  }
-  return found;
-}
-
-/** A restored object may get a new id, so it is known by the one that it had. */
-function stepKey({ changeClass, detail }: Pick<RunEntry, 'changeClass' | 'detail'>): string {
-  return `${changeClass} ${String(detail?.['restores'] ?? '')}`;
-}
-
 /** Takes the entries back from the newest to the oldest; deletes and unlinks are planned, judged and carried out last. */
 export async function undoPhases(lockstep: Lockstep, run: RunContext, undoing: Undoing): Promise<void> {
   const { ledger } = run;
   const { undone, links } = undoing;
   await recoverIntents(run);
-  const dealtWith = undoing.isContinued ? await changesDealtWith(lockstep, undoIdOf(undone.id)) : new Map();
+  const dealtWith = undoing.isContinued
+    ? await changesDealtWith(lockstep.repository.runs, undoIdOf(undone.id))
+    : new Map();
   const batches = undoBatches(run, { ...undoing, dealtWith });
   const failed = await lockstep.repository.runs.countEntries(undone.id, 'failed');
   if (failed > 0)
@@ -113,10 +95,13 @@ function undoBatches(
   };
 }
 
-/** Without what was done before an interruption; what now looks changed was changed by that. */
-function openSteps(steps: readonly UndoStep[], dealtWith: ReadonlySet<string> | undefined): readonly UndoStep[] {
+/** Without what an earlier attempt did; what now looks changed was changed by that. What was left alone is told once. */
+function openSteps(steps: readonly UndoStep[], dealtWith: ReturnType<DealtWith['get']>): readonly UndoStep[] {
   if (dealtWith === undefined) return steps;
-  return steps.filter((step) => step.kind === 'change' && !dealtWith.has(stepKey(step.change)));
+  const { made, told } = dealtWith;
+  return steps.filter(({ kind, change }) =>
+    kind === 'change' ? !made.has(stepKey(change)) : made.size === 0 && !told.has(toldKey(change)),
+  );
 }
 
 async function tellRefused({ ledger }: RunContext, steps: readonly UndoStep[]): Promise<void> {

@@ -10,27 +10,29 @@ import { runContext, type RunContext } from '../recon/run-context.ts';
 import type { World } from '../sync/world.ts';
 import type { Lockstep } from './lockstep.ts';
 import { harmlessListeners, openWorld, type RunListeners } from './run-mapping.ts';
-import { reconRequest, type RunOverrides } from './run-request.ts';
+import { originOf, reconRequest, type RunOrigin, type RunOverrides } from './run-request.ts';
 import { rejectHeld, tellAuditFiles } from './runs.ts';
+import { hasLeftovers } from './undo-attempts.ts';
 import { unreadableAttributes } from './undo-facts.ts';
 import { undoIdOf } from './undo-id.ts';
 import { undoPhases, type Undoing } from './undo-phases.ts';
 
-export interface UndoOptions extends RunListeners {
+export interface UndoOptions extends RunListeners, RunOrigin {
   /** `plan` tells what would be taken back, and writes nothing anywhere. */
   readonly mode: ScriptMode;
   readonly signal?: AbortSignal;
-  readonly initiatedBy?: string;
   /** Limits of the guard for this undo. */
   readonly overrides?: Pick<RunOverrides, 'guard'>;
 }
 
 /**
  * Takes back what a finished run did, from the before-images of its entries, newest first: a run of its own (kind `undo`)
- * with entries, guard, and deletes that may be held for approval. What has changed since is left alone and told. An undo
- * that was interrupted, cancelled or failed goes on with what is left when it is asked for again.
+ * with entries, guard, and deletes that may be held for approval. What has changed since is left alone and told. Asked for
+ * again, an undo goes on with what is not taken back yet: it was interrupted, cancelled or failed, or some of its changes
+ * were held and turned down, were left alone when they were approved, or failed.
  * Rejects with `not-found` for an unknown run, with `conflict` for one that cannot be undone (active, an undo itself, of a
- * mapping that goes elsewhere now) or was undone already, with `locked` while the mapping is being run.
+ * mapping that goes elsewhere now), was undone already, or whose undo waits for approval; with `locked` while the mapping is
+ * being run.
  */
 export async function undoRun(lockstep: Lockstep, runId: string, options: UndoOptions): Promise<ReconResult> {
   const { undone, earlier } = await undoable(lockstep, runId);
@@ -74,7 +76,7 @@ export async function undoRun(lockstep: Lockstep, runId: string, options: UndoOp
   }
 }
 
-/** The run that is to be undone, and the undo of it that did not come to its end. */
+/** The run that is to be undone, and the undo of it that left something to do. */
 export async function undoable(
   lockstep: Lockstep,
   runId: string,
@@ -93,8 +95,19 @@ export async function undoable(
       `run ${runId} cannot be undone: mapping ${mapping.name} went from ${String(source)} to ${String(target)} then`,
     );
   const earlier = await lockstep.repository.runs.read(undoIdOf(runId));
-  if (earlier?.state === 'SUCCESS') throw new Failure('conflict', `run ${runId} was undone already, by ${earlier.id}`);
+  if (earlier?.state === 'SUCCESS') await ensureUnfinished(lockstep, runId, earlier.id);
   return { undone, earlier };
+}
+
+async function ensureUnfinished({ repository }: Lockstep, runId: string, undoId: string): Promise<void> {
+  const held = await repository.runs.countEntries(undoId, 'held');
+  if (held > 0)
+    throw new Failure(
+      'conflict',
+      `run ${runId} was undone already, by ${undoId}, which holds ${held} changes: approve them, or reject them to undo again`,
+    );
+  if (!(await hasLeftovers(repository.runs, undoId)))
+    throw new Failure('conflict', `run ${runId} was undone already, by ${undoId}`);
 }
 
 interface Beginning {
@@ -124,7 +137,8 @@ async function begin(lockstep: Lockstep, world: World, beginning: Beginning): Pr
     endedMs: null,
     request: {
       undoes: undone.id,
-      ...definedOnly({ source, target, sourceQuery, targetQuery, initiatedBy: options.initiatedBy }),
+      ...definedOnly({ source, target, sourceQuery, targetQuery }),
+      ...originOf(options),
     },
     progress: toJson(progress),
   };

@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import { mkdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { Failure } from '../base/failure.ts';
@@ -16,6 +17,26 @@ export function auditDirectory(location: string, { projectDirectory, dataDirecto
   const directory = path.resolve(projectDirectory, location);
   const roots = [projectDirectory, ...(dataDirectory === null ? [] : [dataDirectory])];
   return roots.some((root) => isInside(path.resolve(root), directory)) ? directory : null;
+}
+
+/** Where symbolic links lead a directory to (as far as it exists), if that is outside of the roots; else null. */
+export function auditDirectoryOutside(
+  directory: string,
+  { projectDirectory, dataDirectory }: AuditRoots,
+): string | null {
+  const real = existingPath(directory);
+  const roots = [projectDirectory, ...(dataDirectory === null ? [] : [dataDirectory])];
+  return roots.some((root) => isInside(existingPath(path.resolve(root)), real)) ? null : real;
+}
+
+/** With the links of the part that exists followed. */
+function existingPath(place: string): string {
+  const parent = path.dirname(place);
+  try {
+    return realpathSync(place);
+  } catch {
+    return parent === place ? place : path.join(existingPath(parent), path.basename(place));
+  }
 }
 
 /** Makes the directory. Refuses one that symbolic links lead out of the project and data directories. */

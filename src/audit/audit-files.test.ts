@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { JsonObject } from '../base/json.ts';
 import { openAuditFiles, type AuditFiles } from './audit-files.ts';
 import { readAuditSettings } from './audit-settings.ts';
@@ -190,6 +190,7 @@ it('what cannot be written is reported once a minute, and writing goes on when i
     await files.write('sync', SYNC);
     await new Promise((resolve) => setImmediate(resolve));
   }
+  await vi.waitFor(() => expect(logged).toHaveLength(1), { timeout: 30_000 });
   rmSync(path.join(directory, 'project/audit'));
   await files.write('sync', { ...SYNC, _id: 'later' });
   await files.close();

@@ -116,6 +116,19 @@ describe('recon entries', () => {
     expect(objects[0]).toMatchObject({ ...SUMMARY, transactionId: RUN, linkQualifier: null });
   });
 
+  it('tie to the request that asked for the run', async () => {
+    const { repository, query, get } = auditFixture();
+    const request = { initiatedBy: 'openidm-admin', transactionId: 'tx-7' };
+    await storeRun(repository, runOf('r1', { request }), [entryOfRun('r1', 1)]);
+    await storeRun(repository, runOf('r2'), [entryOfRun('r2', 1)]);
+    const { objects } = await query('audit/recon', '/transactionId eq "tx-7"');
+    expect(objects.map(({ _id }) => _id)).toEqual(['r1-summary', 'r1-start', 'r1-1']);
+    expect(objects[0]).toMatchObject({ rootActionId: 'r1', reconId: 'r1', transactionId: 'tx-7' });
+    expect((await query('audit/recon', '/transactionId eq "r1"')).objects).toEqual([]);
+    expect((await query('audit/recon', '/rootActionId eq "r1"')).objects).toHaveLength(3);
+    expect(await get('audit/recon/r2-1')).toMatchObject({ rootActionId: 'r2', transactionId: 'r2' });
+  });
+
   it('are read by their id', async () => {
     const { get } = await withRun();
     expect(await get(`audit/recon/${RUN}-1`)).toMatchObject({ ...FIRST, transactionId: RUN, linkQualifier: 'default' });
@@ -130,6 +143,14 @@ describe('recon entries', () => {
     ['audit-by-recon-id', { reconId: 'other' }, []],
     ['audit-by-recon-id-situation', { reconId: RUN, situation: 'ABSENT' }, ['1']],
     ['audit-by-recon-id-type', { reconId: RUN, entryType: 'summary' }, ['summary']],
+    ['audit-by-recon-id-situations-latest', { reconId: RUN, situations: 'ABSENT, CONFIRMED' }, ['1', '2']],
+    ['audit-by-recon-id-situations-latest', { reconId: RUN, situations: '' }, ['1', '2', '3', '4']],
+    [
+      'audit-by-recon-id-situations-latest-filtered',
+      { reconId: RUN, situations: 'ABSENT', filteredIds: 'NOOP,a,system/hr/account/scarter,b' },
+      ['1'],
+    ],
+    ['audit-by-recon-id-situations-latest-filtered', { reconId: RUN, filteredIds: 'NOOP,scarter' }, []],
     ['audit-by-mapping', { mappingName: 'hr_user' }, ['summary', 'start', '1', '2', '3', '4']],
     ['audit-by-mapping', { mappingName: 'no' }, []],
     ['audit-last-recon-for-mapping', { mapping: 'hr_user' }, ['summary']],

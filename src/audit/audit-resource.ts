@@ -113,7 +113,7 @@ async function createEntry(
   const { caller } = context;
   const author = caller.isExternal ? null : textIn(content, 'userId', 'requester');
   const made: AuditEvent = {
-    id: wantedId ?? entryId ?? idInContent ?? newId(),
+    id: [entryId, wantedId].filter((one) => one !== null).join('/') || (idInContent ?? newId()),
     topic,
     timestampMs: timeOf(content['timestamp']) ?? clock.nowMs(),
     transactionId: textIn(content, 'transactionId', 'rootActionId') ?? context.transactionId,

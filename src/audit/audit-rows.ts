@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import { compileFilter, type Filter } from '../base/query-filter.ts';
 import type { AuditTopic } from '../model/audit.ts';
 import type { Repository } from '../model/repository.ts';
-import { objectEntry, startEntry, summaryEntry, type ReconView } from './recon-entries.ts';
+import { objectEntry, startEntry, summaryEntry, transactionOf, type ReconView } from './recon-entries.ts';
 import { reconScope, type ReconScope } from './recon-scope.ts';
 import { currentFilter, entryOf } from './vocabulary.ts';
 import type { RunRecord } from '../model/run.ts';
@@ -79,6 +79,7 @@ async function* runRows(
   const scope = reconScope(filter);
   const test = compileFilter(filter, { caseSensitive: true });
   for await (const record of runsIn(source, scope, after)) {
+    if (scope.transactionId !== null && transactionOf(record) !== scope.transactionId) continue;
     const position = after !== null && after[2] === record.id ? after[3] : SUMMARY - 1;
     for await (const { entry, cursor } of entriesOfRun(source, scope, record, position))
       yield { entry: entry !== null && test(entry) ? entry : null, cursor };

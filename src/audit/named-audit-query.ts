@@ -1,5 +1,5 @@
 import { Failure } from '../base/failure.ts';
-import type { JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { Filter } from '../base/query-filter.ts';
 
 /** A predefined query (specification §1.5) as a filter, and what is done with what it finds. */
@@ -31,6 +31,12 @@ const QUERIES: Readonly<Record<string, (parameters: Parameters, queryId: string)
       equal('reconId', asked(parameters, queryId, 'reconId')),
       equal('entryType', asked(parameters, queryId, 'entryType')),
     ),
+  }),
+  'audit-by-recon-id-situations-latest': (parameters, queryId) => ({ filter: inSituations(parameters, queryId) }),
+  'audit-by-recon-id-situations-latest-filtered': (parameters, queryId) => ({
+    filter: inSituations(parameters, queryId),
+    test: ({ sourceObjectId, targetObjectId }) =>
+      isListed(parameters['filteredIds'], sourceObjectId) || isListed(parameters['filteredIds'], targetObjectId),
   }),
   'audit-by-mapping': (parameters, queryId) => ({
     filter: equal('mapping', asked(parameters, queryId, 'mappingName', 'mapping')),
@@ -81,6 +87,20 @@ function asked(parameters: Parameters, queryId: string, ...names: readonly strin
     if (typeof value === 'string' && value !== '') return value;
   }
   throw new Failure('bad-request', `the query ${queryId} requires the parameter '${names[0]}'`);
+}
+
+/** Entries of a run about objects: of the situations in a list with commas, or of all. A run has one for each object. */
+function inSituations(parameters: Parameters, queryId: string): Filter {
+  const { situations } = parameters;
+  const wanted = typeof situations === 'string' ? situations.split(',').map((one) => one.trim()) : [];
+  const parts = wanted.filter((one) => one !== '').map((one) => equal('situation', one));
+  const entries = both(equal('reconId', asked(parameters, queryId, 'reconId')), equal('entryType', 'entry'));
+  return parts.length === 0 ? entries : both(entries, { kind: 'or', parts });
+}
+
+/** In a list with commas, whose members may have commas themselves, as distinguished names do. */
+function isListed(list: unknown, id: Json | undefined): boolean {
+  return typeof list === 'string' && typeof id === 'string' && `,${list},`.includes(`,${id},`);
 }
 
 function equal(name: string, value: string): Filter {

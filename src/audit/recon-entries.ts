@@ -107,7 +107,7 @@ function entryBase(record: RunRecord, id: string, entryType: string, timestampMs
     message: null,
     messageDetail: null,
     reconAction: null,
-    transactionId: record.id,
+    transactionId: transactionOf(record),
     userId: initiatorOf(record),
     eventName: 'recon',
     trackingIds: [],
@@ -138,6 +138,12 @@ function failureDetail(detail: JsonObject | null): JsonObject | null {
 
 function qualified(collection: string | undefined, id: string | null): string | null {
   return id === null || collection === undefined ? id : `${collection}/${id}`;
+}
+
+/** Of the request that asked for the run; of a run that no request asked for, its own id. */
+export function transactionOf({ id, request }: RunRecord): string {
+  const { transactionId } = request;
+  return typeof transactionId === 'string' ? transactionId : id;
 }
 
 export function initiatorOf({ request }: RunRecord): string {

@@ -5,7 +5,7 @@ import { checkConnectors } from '../app/check-connectors.ts';
 import { checkScripts, scriptCheck } from '../app/check-scripts.ts';
 import type { Arguments } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
-import { logOf, projectDirectory } from './open.ts';
+import { dataDirectory, logOf, projectDirectory } from './open.ts';
 
 /**
  * Reads the configuration, compiles every mapping and every script, tests every enabled connector, and reports what is wrong.
@@ -15,7 +15,12 @@ export async function checkCommand({ options }: Arguments): Promise<number> {
   const directory = projectDirectory(options);
   const log = logOf(options);
   const checkScript = scriptCheck(log);
-  const { config, diagnostics } = await loadProject(directory, { env: process.env, connectorKinds, checkScript });
+  const { config, diagnostics } = await loadProject(directory, {
+    env: process.env,
+    connectorKinds,
+    dataDirectory: dataDirectory(options),
+    checkScript,
+  });
   const all: readonly Diagnostic[] =
     config === null
       ? diagnostics

@@ -1,7 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { isoTime } from '../base/clock.ts';
 import { messageOf } from '../base/failure.ts';
-import { CBC } from '../crypto/envelope.ts';
 import { keyStoreFileIn, openCrypto, type KeyedCrypto } from '../crypto/open-crypto.ts';
 import { reencryptObjects, type EncryptedType } from '../crypto/reencrypt.ts';
 import { AES_SIZES, DEFAULT_ALIAS } from '../crypto/stored-key.ts';
@@ -79,7 +78,7 @@ function encryptedTypes(config: ProjectConfig): readonly EncryptedType[] {
     marked: properties.flatMap((property) =>
       property.encryption === null
         ? []
-        : [{ name: property.name, key: property.encryption.key, cipher: cipherOf(property.encryption) }],
+        : [{ name: property.name, key: property.encryption.key, cipher: property.encryption.cipher }],
     ),
   }));
 }
@@ -94,11 +93,6 @@ function readKey(file: string): Buffer {
   if (key === undefined || key === null)
     throw new UsageError(`${file} holds no key: neither 16, 24 or 32 bytes, nor these as hexadecimal or base64 text`);
   return key;
-}
-
-/** As the managed objects do: the cipher that OpenIDM takes where none is named asks for none here. */
-function cipherOf({ cipher }: { readonly cipher: string }): string | null {
-  return cipher === CBC ? null : cipher;
 }
 
 function readBytes(file: string): Buffer {

@@ -45,6 +45,7 @@ async function openProject(options: Options, isReader: boolean, isServer: boolea
   const loadOptions: LoadOptions = {
     env: process.env,
     connectorKinds,
+    dataDirectory: dataDirectory(options),
     ...(options.mapping === undefined ? {} : { inlineMapping: options.mapping }),
   };
   const { config, diagnostics } = await loadProject(directory, loadOptions);
@@ -65,9 +66,10 @@ async function openProject(options: Options, isReader: boolean, isServer: boolea
   return { lockstep, tree };
 }
 
-function makeDirectory(directory: string): void {
+/** For its owner only: everything that the project holds lies there. */
+export function makeDirectory(directory: string): void {
   try {
-    mkdirSync(directory, { recursive: true });
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
   } catch (error) {
     throw new Failure(
       'bad-configuration',

@@ -52,7 +52,8 @@ export async function serve(lockstep: Lockstep, tree: Tree, options: ServeOption
     purge: (signal) => purgeNow(lockstep, signal),
   });
   const stop = async (): Promise<void> => {
-    await Promise.all(servers.map((server) => server.stop()));
+    // Runs are suspended at once, so that nobody who waits for one holds up the end.
+    await Promise.all([tree.runs.close(), ...servers.map((server) => server.stop())]);
     await purging.stop();
     await tree.close();
     metrics.close();

@@ -2,9 +2,10 @@ import { cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lockstep } from '../app/lockstep.ts';
+import { tellScriptFaults } from '../app/project-holder.ts';
 import { numberOption, type Arguments, type Options } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
-import { withServedProject } from './open.ts';
+import { makeDirectory, withServedProject } from './open.ts';
 import { exitCode, showPlan, showRun } from './recon-commands.ts';
 import { serve, untilAskedToStop } from './serve.ts';
 
@@ -25,6 +26,7 @@ export async function startCommand({ options }: Arguments): Promise<number> {
     const worst = await runStartup(lockstep, chosen, say);
     say(nextSteps(chosen));
     if (options.serve === false) return worst;
+    await tellScriptFaults(lockstep.config, lockstep.log);
     const served = await serve(lockstep, tree, { port, env: process.env });
     if (served.firstPassword !== null) process.stdout.write(firstPassword(served.firstPassword));
     for (const url of served.urls) process.stdout.write(`Lockstep ready: ${url}\n`);
@@ -58,6 +60,7 @@ function firstPassword(password: string): string {
 function demoOptions(options: Options): Options {
   const data = path.resolve(options.data ?? '.lockstep/demo');
   const project = path.join(data, 'project');
+  makeDirectory(data);
   if (!existsSync(project)) cpSync(DEMO, project, { recursive: true });
   return { ...options, project, data };
 }

@@ -78,7 +78,7 @@ export function changeKeyStore(
   change: (keys: readonly StoredKey[]) => readonly StoredKey[],
 ): KeyStoreState {
   try {
-    mkdirSync(path.dirname(file), { recursive: true });
+    mkdirSync(path.dirname(file), { recursive: true, mode: 0o700 });
   } catch (error) {
     throw unwritable(file, error);
   }

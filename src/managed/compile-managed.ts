@@ -3,7 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { Slot } from '../mapping/program-payload.ts';
 import type { ScriptSource } from '../mapping/script-host.ts';
 import type { ScriptConfig } from '../model/script-config.ts';
-import { BUILT_IN_HOOKS } from './built-in-hooks.ts';
+import { builtInHook } from './built-in-hooks.ts';
 import { freeNames } from './free-names.ts';
 import {
   MANAGED_HOOKS,
@@ -136,7 +136,7 @@ class ScriptTable {
     const file = script.file ?? '';
     const found = this.#findScript(file);
     if (found === 'builtIn') {
-      const code = BUILT_IN_HOOKS[file.replace(/^.*bin\/defaults\/script\//, '')];
+      const code = builtInHook(file);
       return code === undefined ? null : { file: null, code };
     }
     if (found !== null) return found;

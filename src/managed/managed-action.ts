@@ -90,7 +90,7 @@ async function checkOne(
   request: ActionRequest,
   context: RequestContext,
 ): Promise<ObjectRow> {
-  return writeUntilSettled(null, async () => {
+  return writeUntilSettled(type, { id, rev: null, context }, async () => {
     const before = await readRow(type, id);
     const object = await recomputed(type, before, request, context);
     const wanted = { kind: 'update', id, object, before, request: scriptRequest(request) } as const;

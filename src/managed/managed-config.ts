@@ -1,4 +1,4 @@
-import type { JsonObject } from '../base/json.ts';
+import type { Json, JsonObject } from '../base/json.ts';
 import type { ScriptConfig } from '../model/script-config.ts';
 
 /** One type of managed objects of `conf/managed.json` (specification §2), from either style of that file. */
@@ -14,7 +14,18 @@ export interface ManagedObjectConfig {
    * schema calls searchable, and those that correlation queries of mappings onto this type compare.
    */
   readonly searchable: readonly string[];
+  /** What `conf/policy.json` asks of the properties, besides what they say themselves. */
+  readonly listedPolicies?: readonly ListedPolicies[];
   readonly raw: JsonObject;
+  readonly file: string;
+  readonly pointer: string;
+}
+
+/** One element of `properties` of a resource in `conf/policy.json`. */
+export interface ListedPolicies {
+  readonly property: string;
+  /** Each `{policyId, params}`. */
+  readonly policies: Json;
   readonly file: string;
   readonly pointer: string;
 }
@@ -46,7 +57,8 @@ export interface ManagedPropertyConfig {
   readonly isVirtual: boolean;
   readonly returnByDefault: boolean;
   readonly isRequired: boolean;
-  readonly encryption: { readonly key: string; readonly cipher: string } | null;
+  /** `cipher` null: none is named, so that the crypto service chooses. */
+  readonly encryption: { readonly key: string; readonly cipher: string | null } | null;
   readonly secureHash: { readonly algorithm: string } | null;
   readonly hooks: Readonly<Partial<Record<ManagedPropertyHook, ScriptConfig>>>;
   readonly raw: JsonObject;

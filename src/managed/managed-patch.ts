@@ -28,7 +28,7 @@ export async function patchObject(
 ): Promise<ObjectRow> {
   if (context.caller.isExternal) refuseLaundering(type, operations);
   const seen = { ...scriptRequest(request), method: 'patch', patchOperations: operations };
-  return writeUntilSettled(rev, async () => {
+  return writeUntilSettled(type, { id, rev, context }, async () => {
     const before = await readRow(type, id);
     refusedRevision(type, before, rev);
     const patched = applyPatch(

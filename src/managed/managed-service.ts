@@ -59,7 +59,7 @@ async function create(
   context: RequestContext,
 ): Promise<StoredObject> {
   const { _id, _rev, ...object } = request.content;
-  const inUrl = id === '' ? request.newId : id;
+  const inUrl = [id, request.newId].filter((one) => one !== null && one !== '').join('/') || null;
   const inBody = typeof _id === 'string' && _id !== '' ? _id : null;
   if (_id !== undefined && _id !== null && typeof _id !== 'string')
     throw new Failure('bad-request', `${type.path}: "_id" must be a text, not ${JSON.stringify(_id)}`);
@@ -98,7 +98,7 @@ async function update(
 ): Promise<StoredObject> {
   const { _id, _rev, ...object } = request.content;
   const { rev } = request;
-  const written = await writeUntilSettled(rev, async () => {
+  const written = await writeUntilSettled(type, { id, rev, context }, async () => {
     const before = await readRow(type, id);
     refusedRevision(type, before, rev);
     return writeOne(
@@ -118,7 +118,7 @@ async function remove(
   context: RequestContext,
 ): Promise<StoredObject> {
   const { rev } = request;
-  const gone = await writeUntilSettled(rev, async () => {
+  const gone = await writeUntilSettled(type, { id, rev, context }, async () => {
     const before = await readRow(type, id);
     refusedRevision(type, before, rev);
     return writeOne(

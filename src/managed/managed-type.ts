@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
+import { keyedTurns, type KeyedTurns } from '../base/keyed-turns.ts';
 import type { Log } from '../base/log.ts';
 import type { NewId } from '../base/uuid.ts';
 import type { Json } from '../base/json.ts';
@@ -72,6 +73,8 @@ export interface ManagedType {
   readonly protection: Protection;
   readonly scripts: ManagedScripts | null;
   readonly unique: UniqueValues;
+  /** Of those who write the same object. */
+  readonly turns: KeyedTurns;
   readonly newId: NewId;
   readonly clock: Clock;
   readonly log: Log;
@@ -93,6 +96,7 @@ export function openManagedType(options: ManagedTypeOptions): ManagedType {
     protection: openProtection(compiled.config, crypto),
     scripts: compiled.scripts.length === 0 ? null : scripts,
     unique: options.unique ?? uniqueValues(compiled),
+    turns: keyedTurns(),
     newId,
     clock,
     log,

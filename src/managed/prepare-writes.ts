@@ -2,8 +2,10 @@ import { Failure } from '../base/failure.ts';
 import { deepEqual, isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { ObjectRow, RowWrite } from '../model/repository.ts';
 import type { RequestContext } from '../resource/context.ts';
+import { refuseForeignEnvelopes } from './foreign-envelopes.ts';
 import type { ManagedType } from './managed-type.ts';
 import type { ManagedItem, ManagedStage } from './managed-stages.ts';
+import { internalConflicts } from './policies/internal-conflicts.ts';
 import { validationResult, type FailedProperty } from './policies/policy.ts';
 import { validateObject } from './policies/validate-object.ts';
 
@@ -56,7 +58,7 @@ export async function prepareWrites(
   context: RequestContext,
   policyMessage = POLICY_MESSAGE,
 ): Promise<readonly Prepared[]> {
-  const drafts = writes.map((wanted) => draftOf(type, wanted));
+  const drafts = writes.map((wanted) => draftOf(type, wanted, context.caller.isExternal));
   if (type.enforcesPolicies) await checkPolicies(type, drafts, policyMessage);
   for (const kind of ['create', 'update', 'delete'] as const) await runHooks(type, drafts, kind, context);
   for (const draft of open(drafts))
@@ -74,16 +76,25 @@ function open(drafts: readonly Draft[]): readonly Draft[] {
   return drafts.filter((draft) => draft.failure === null && !draft.isUnchanged);
 }
 
+/** Those that nothing is wrong with so far, but for deletes. */
+function written(drafts: readonly Draft[]): readonly (Draft & { readonly object: JsonObject })[] {
+  return open(drafts).filter((draft): draft is Draft & { object: JsonObject } => draft.object !== null);
+}
+
 function docBefore(wanted: WantedWrite): JsonObject | null {
   return wanted.kind === 'create' ? null : wanted.before.doc;
 }
 
-function draftOf(type: ManagedType, wanted: WantedWrite): Draft {
+function draftOf(type: ManagedType, wanted: WantedWrite, isForeign: boolean): Draft {
   const { protection } = type;
   const draft: Draft = { wanted, object: null, oldObject: null, isUnchanged: false, failure: null };
   try {
     if (wanted.kind !== 'create') draft.oldObject = named(protection.openIfPossible(wanted.before.doc), wanted.before);
     if (wanted.kind === 'delete') return draft;
+    if (isForeign) {
+      const present = wanted.kind === 'create' ? [] : [wanted.before.doc, draft.oldObject ?? {}];
+      refuseForeignEnvelopes(type.path, wanted.object, present);
+    }
     draft.object = { _id: wanted.id, ...openGiven(protection, wanted) };
     draft.isUnchanged = wanted.kind === 'update' && wanted.isForced !== true && isUnchanged(type, wanted);
   } catch (error) {
@@ -133,16 +144,24 @@ function asFailure(error: unknown): Failure {
 
 async function checkPolicies(type: ManagedType, drafts: readonly Draft[], message: string): Promise<void> {
   const { policies } = type.compiled;
+  const { objects } = type.repository;
   if (policies.properties.length === 0) return;
-  for (const draft of open(drafts)) {
-    if (draft.object === null) continue;
+  for (const draft of written(drafts)) {
     const failed = validateObject(policies, draft.object, (value) => type.protection.isClosed(value));
     if (failed.length > 0) draft.failure = policyFailure(failed, message);
   }
-  const rest = open(drafts).filter((draft) => draft.object !== null);
+  const checked = written(drafts);
+  const clashes = await internalConflicts(
+    objects,
+    policies.notInternal,
+    checked.map(({ object }) => object),
+  );
+  for (const [i, failed] of clashes.entries())
+    if (failed.length > 0) checked[i]!.failure = policyFailure(failed, message);
+  const rest = written(drafts);
   const taken = await type.unique.taken(
-    type.repository.objects,
-    rest.map(({ wanted, object }) => ({ id: wanted.id, object: object! })),
+    objects,
+    rest.map(({ wanted, object }) => ({ id: wanted.id, object })),
   );
   for (const [i, properties] of taken.entries())
     if (properties.length > 0) rest[i]!.failure = policyFailure(notUnique(properties), message);

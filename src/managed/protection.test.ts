@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Json, JsonObject } from '../base/json.ts';
-import { EXTERNAL, js, openManaged, trace } from './testing/open-managed.ts';
+import { EXTERNAL, js, openManaged, trace, type Managed } from './testing/open-managed.ts';
 
 const CLOSED = {
   schema: {
@@ -39,6 +39,27 @@ describe('marked properties', () => {
       passwordChanged: true,
       changedFields: ['/password'],
     });
+  });
+
+  it('have the cipher that the configuration names, and once it names another, the next write brings it', async () => {
+    const named = (cipher: string | null) => ({
+      schema: {
+        properties: {
+          password: { encryption: { key: 'openidm-sym-default', ...(cipher === null ? {} : { cipher }) } },
+        },
+      },
+    });
+    const cipherOf = async (managed: Managed): Promise<unknown> =>
+      /AES\/\w+/.exec(JSON.stringify((await managed.row('a'))!.doc))![0];
+    await using plain = await openManaged(named(null));
+    await plain.create({ _id: 'a', password: 'x' });
+    expect(await cipherOf(plain)).toBe('AES/GCM');
+    await using cbc = await openManaged(named('AES/CBC/PKCS5Padding'));
+    await cbc.create({ _id: 'a', password: 'x' });
+    expect(await cipherOf(cbc)).toBe('AES/CBC');
+    expect(await cbc.update('a', { password: 'x' })).toMatchObject({ _rev: '0' });
+    expect(plain.type.protection.isOutdated((await cbc.row('a'))!.doc)).toBe(false);
+    expect(cbc.type.protection.isOutdated((await plain.row('a'))!.doc)).toBe(true);
   });
 
   it('that are sent as they are stored make no difference', async () => {
@@ -105,12 +126,35 @@ describe('marked properties', () => {
     expect(await managed.patch('a', [{ operation: 'add', field: 'sn', value: 'x' }])).toMatchObject({ sn: 'x' });
   });
 
-  it('cannot be laid open: an envelope that is sent into another property stays closed', async () => {
+  it('cannot be laid open: an envelope is taken from a caller only where it lies already', async () => {
     await using managed = await openManaged(CLOSED);
     await managed.create({ _id: 'a', ...SECRETS });
-    const { answer } = (await managed.row('a'))!.doc;
-    await managed.update('a', { description: answer! }, null, EXTERNAL);
+    await managed.create({ _id: 'b', ...SECRETS, pin: '1111' });
+    const { doc } = (await managed.row('a'))!;
+    const { answer, pin, password } = doc;
+    const other = (await managed.row('b'))!.doc['pin']!;
+    expect(await managed.update('a', doc, null, EXTERNAL)).toMatchObject({ _rev: '0' });
+    const foreign: JsonObject[] = [
+      { description: answer! },
+      { nested: [{ deep: answer! }] },
+      { pin: other },
+      { password: answer! },
+      { answer: password! },
+      { $crypto: (answer as JsonObject)['$crypto']! },
+    ];
+    for (const part of foreign) {
+      const refusal = { status: 400, message: expect.stringContaining('"$crypto"') };
+      await expect(managed.update('a', { ...doc, ...part }, null, EXTERNAL)).rejects.toMatchObject(refusal);
+      await expect(managed.create({ _id: 'c', ...part }, EXTERNAL)).rejects.toMatchObject(refusal);
+      const [[field, value]] = Object.entries(part) as [[string, Json]];
+      const operations = [{ operation: 'replace', field, value }];
+      await expect(managed.patch('a', operations, null, EXTERNAL)).rejects.toMatchObject(refusal);
+    }
+    await expect(managed.create({ _id: 'c', pin: pin! }, EXTERNAL)).rejects.toMatchObject({ status: 400 });
+    expect((await managed.row('a'))!.doc).toEqual(doc);
+    await managed.update('a', { description: answer! });
     expect(plainIn([await managed.read('a'), await managed.row('a')])).toEqual([]);
+    await managed.update('a', { ...SECRETS });
     await expect(
       managed.patch('a', [{ operation: 'copy', from: '/answer', field: '/sn' }], null, EXTERNAL),
     ).rejects.toMatchObject({ code: 'denied' });

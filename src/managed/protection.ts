@@ -115,16 +115,8 @@ function close(crypto: Crypto, property: Marked, value: Json, before: JsonObject
     return stored;
   if (secureHash !== null) return isHashed(crypto, value) ? value : crypto.hash(value, secureHash.algorithm);
   if (encryption === null || isEncrypted(crypto, value)) return value;
-  return crypto.encrypt(value, encryption.key, cipherOf(property));
+  return crypto.encrypt(value, encryption.key, encryption.cipher);
 }
-
-/** Null lets the crypto service choose: a cipher that the configuration does not name is not one that it asks for. */
-function cipherOf({ encryption }: Marked): string | null {
-  return encryption!.cipher === DEFAULT_CIPHER ? null : encryption!.cipher;
-}
-
-/** What OpenIDM takes, and writes into every configuration that its console makes. */
-const DEFAULT_CIPHER = 'AES/CBC/PKCS5Padding';
 
 function isSame(crypto: Crypto, property: Marked, value: Json | undefined, stored: Json | undefined): boolean {
   const { encryption, secureHash } = property;
@@ -141,8 +133,9 @@ function isOutdated(crypto: Crypto, { encryption, secureHash }: Marked, stored: 
   if (secureHash !== null) return !isHashed(crypto, stored);
   if (!isEncrypted(crypto, stored)) return true;
   const envelope = (stored as { readonly $crypto: JsonObject }).$crypto['value'];
-  const key = isJsonObject(envelope) ? envelope['key'] : null;
-  return typeof key === 'string' && key !== encryption!.key;
+  const { key, cipher } = isJsonObject(envelope) ? envelope : {};
+  const isOtherCipher = encryption!.cipher !== null && cipher !== encryption!.cipher;
+  return typeof key === 'string' && (key !== encryption!.key || isOtherCipher);
 }
 
 function isEncrypted(crypto: Crypto, value: Json): boolean {

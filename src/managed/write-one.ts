@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure } from '../base/failure.ts';
 import { isStorableId } from '../model/object-set.ts';
 import type { ObjectRow } from '../model/repository.ts';
@@ -26,22 +27,41 @@ export async function writeOne(
   return committed!.row;
 }
 
-/** Of as many writers of one object at once, the last one succeeds. */
-const MAX_ATTEMPTS = 50;
+/** Longer than this nobody waits for an answer. */
+const PATIENCE_MS = 30_000;
+const MAX_PAUSE_MS = 100;
+
+/** Which object is written, and on behalf of whom. */
+export interface Writing {
+  readonly id: string;
+  /** The revision that the caller means; null: whatever is there. */
+  readonly rev: string | null;
+  readonly context: RequestContext;
+}
 
 /**
  * Tries again when somebody else wrote the object between reading and committing, unless the caller named the revision that it
- * means. `attempt` reads anew each time.
+ * means. `attempt` reads anew each time. Writers of one object in this process take turns, so that each gets its own; a write
+ * that a script asks for does not wait, because it may be that of a hook of the very write whose turn it is.
  */
-export async function writeUntilSettled(rev: string | null, attempt: () => Promise<ObjectRow>): Promise<ObjectRow> {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await attempt();
-    } catch (error) {
-      const isOvertaken = error instanceof Failure && error.code === 'revision' && rev === null;
-      if (!isOvertaken || tries >= MAX_ATTEMPTS) throw error;
+export async function writeUntilSettled(
+  type: ManagedType,
+  { id, rev, context }: Writing,
+  attempt: () => Promise<ObjectRow>,
+): Promise<ObjectRow> {
+  if (rev !== null) return attempt();
+  const untilMs = performance.now() + PATIENCE_MS;
+  const persist = async (): Promise<ObjectRow> => {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await attempt();
+      } catch (error) {
+        if (!(error instanceof Failure) || error.code !== 'revision' || performance.now() > untilMs) throw error;
+        await sleep(Math.random() * Math.min(MAX_PAUSE_MS, 2 ** tries));
+      }
     }
-  }
+  };
+  return context.cause === 'script' ? persist() : type.turns.take(id, persist);
 }
 
 /** The row of an object, or `not-found`. */

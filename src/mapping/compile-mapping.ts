@@ -20,8 +20,8 @@ import type { StageName } from './stages.ts';
 export interface CompileContext {
   /** All mappings, to find the owner of shared links and the properties of an expression tree. */
   readonly mappings: readonly MappingConfig[];
-  /** Text of a script file, null if there is none by that name. */
-  readonly findScript: (file: string) => { readonly file: string; readonly code: string } | null;
+  /** Text of a script file, null if there is none by that name. `file` null: a text that stands in for it. */
+  readonly findScript: (file: string) => { readonly file: string | null; readonly code: string } | null;
 }
 
 export interface CompileResult {
@@ -59,6 +59,9 @@ const VARIABLES = {
 
 /** Scripts that ship with OpenIDM and that do nothing for a mapping without roles (specification §9.5). */
 const NO_OP_DEFAULTS = /(^|\/)roles\/(defaultMapping\.js|defaultPostMapping\.groovy|onRecon\.groovy)$/;
+
+/** They start workflows, which are not here: a mapping that asks for one fails where it does, not as a whole. */
+const WORKFLOW_STARTS = /(^|\/)workflow\/triggerWorkflow(FromSync|Generic)\.js$/;
 
 /** Compiles a mapping of the configuration. Reads nothing; a run reads only the result. */
 export function compileMapping(config: MappingConfig, context: CompileContext): CompileResult {
@@ -254,8 +257,10 @@ class ScriptTable {
 
   #text(script: ScriptConfig, name: string): { readonly file: string | null; readonly code: string } | null {
     if (script.source !== null) return { file: null, code: script.source };
-    const found = this.#context.findScript(script.file ?? '');
+    const file = script.file ?? '';
+    const found = this.#context.findScript(file);
     if (found !== null) return found;
+    if (WORKFLOW_STARTS.test(file)) return { file: null, code: refusal(`${file} is not available here`) };
     this.diagnostics.push({
       severity: 'error',
       file: this.#config.file,
@@ -265,4 +270,10 @@ class ScriptTable {
     });
     return null;
   }
+}
+
+/** The text of a script that throws for every object. */
+function refusal(what: string): string {
+  const message = `${what}: give the policy another action, or put a script of that name into script/ of the project`;
+  return `throw ${JSON.stringify({ code: 501, message })};`;
 }

@@ -170,6 +170,20 @@ describe('writing configurations', () => {
     expect(names(tree)).toContain('managed.json');
   });
 
+  it('audit files elsewhere are refused', async () => {
+    await using tree = await open();
+    const audit = (location: string): JsonObject => ({ logTo: [{ logType: 'csv', location }] });
+    for (const location of ['../audit', '/var/log', '&{launcher.working.location}/..'])
+      await expect(tree.create('config', 'audit', audit(location))).rejects.toMatchObject({
+        status: 400,
+        detail: { diagnostics: [expect.objectContaining({ file: 'conf/audit.json', pointer: '/logTo/0/location' })] },
+      });
+    expect(names(tree)).not.toContain('audit.json');
+    await tree.create('config', 'audit', audit('&{launcher.working.location}/audit'));
+    await expect(tree.update('config/audit', audit('/var/log'))).rejects.toMatchObject({ status: 400 });
+    expect(stored(tree, 'audit.json')).toEqual(audit('&{launcher.working.location}/audit'));
+  });
+
   it('a script that does not compile is refused', async () => {
     await using tree = await open();
     const mapping = { name: 'm', source: 'system/ldap/account', target: 'managed/user', onCreate: js('var = ;') };

@@ -29,6 +29,38 @@ describe('secrets of configurations', () => {
     expect(withoutSecrets({ [name]: value } as JsonObject)).toEqual({ [name]: isSecret ? MARK : value });
   });
 
+  it.each([
+    ['token', true],
+    ['apikey', true],
+    ['signingKey', true],
+    ['sharedSecretText', true],
+    ['keyPassphrase', true],
+    ['oauthCredential', true],
+    ['bindPasswordValue', true],
+    ['keyColumn', false],
+    ['headerPassword', false],
+    ['headerApiKey', true],
+    ['adminPwd', true],
+    ['passwordAttribute', false],
+    ['passwordHashAlgorithm', false],
+    ['url', false],
+  ])('%s of a connector is a secret: %s', (name, isSecret) => {
+    const settings = (value: string): JsonObject => ({
+      name: 'hr',
+      configurationProperties: { [name]: value, host: 'h' },
+    });
+    const stored = settings('s3cret');
+    const shown = withoutSecrets(stored);
+    expect(shown).toEqual({ name: 'hr', configurationProperties: { host: 'h', [name]: isSecret ? MARK : 's3cret' } });
+    expect(withStoredSecrets(shown, stored)).toEqual(stored);
+    expect(withoutSecrets(settings('&{hr.secret}'))).toEqual(settings('&{hr.secret}'));
+  });
+
+  it('keys that are names elsewhere stay as they are', () => {
+    const managed = { objects: [{ schema: { properties: { a: { encryption: { key: 'openidm-sym-default' } } } } }] };
+    expect(withoutSecrets(managed)).toEqual(managed);
+  });
+
   it('a mark that comes back keeps the secret at its place', () => {
     const stored = { a: { password: 'one', other: 1 }, tokens: { apiToken: ['x', 'y'] } };
     const shown = withoutSecrets(stored);

@@ -7,8 +7,12 @@ const MARK: JsonObject = { $secret: true };
 
 const SECRET_NAME =
   /(?:password|passwd|passphrase|passcode|pwd|secret|secretKey|privateKey|apiKey|accessKey|credentials?|(?:access|refresh|bearer|api|auth|id)_?token|decryptionKey|initializationVector|customSensitiveConfiguration)$/i;
+/** In the settings of a connector more names mean a secret: what it is called there is up to whoever wrote the connector. */
+const SETTINGS = 'configurationProperties';
+const SECRET_SETTING = /(?:token|key|secret|passphrase|passcode|password|credentials?|pin)$|secret|passw/i;
 /** They end like secrets, and are the names of attributes and columns. */
-const NAME_OF_ATTRIBUTE = /^(?:headerPassword|passwordAttribute|passwordColumn|userCredential)$/i;
+const NAME_OF_ATTRIBUTE =
+  /^(?:header(?:Password|Uid|Name)|\w+(?:Attributes?|Columns?|Algorithm|Policy|Expired)|(?:primary|foreign|unique)Key|userCredential)$/i;
 /** `jdbc:…?password=x`, `https://user:x@host`. */
 const SECRET_TEXT = /[?&;]\s*(?:password|pwd)=[^&;\s]+|:\/\/[^/@\s:]+:(?![&$]\{)[^/@\s]+@/i;
 /** Tells where the secret is, and is none itself. */
@@ -16,7 +20,7 @@ const REFERENCE = /^\s*[&$]\{[^{}]+\}\s*$/;
 
 /** A copy in which every secret is marked. */
 export function withoutSecrets<T extends Json>(value: T): T {
-  return mask('', value) as T;
+  return mask('', value, false) as T;
 }
 
 /**
@@ -28,20 +32,24 @@ export function withStoredSecrets(content: JsonObject, stored: Json): JsonObject
   return restore(content, stored, []) as JsonObject;
 }
 
-function mask(name: string, value: Json): Json {
-  if (isSecret(name, value)) return cloneJson(MARK);
-  if (Array.isArray(value)) return value.map((item) => mask(name, item));
+function mask(name: string, value: Json, isSetting: boolean): Json {
+  if (isSecret(name, value, isSetting)) return cloneJson(MARK);
+  if (Array.isArray(value)) return value.map((item) => mask(name, item, isSetting));
   if (!isJsonObject(value)) return value;
   const copy: JsonObject = {};
-  for (const key of Object.keys(value)) setOwn(copy, key, mask(key, value[key]!));
+  for (const key of Object.keys(value)) setOwn(copy, key, mask(key, value[key]!, isSetting || key === SETTINGS));
   return copy;
 }
 
-function isSecret(name: string, value: Json): boolean {
+function isSecret(name: string, value: Json, isSetting: boolean): boolean {
   if (typeof value === 'string' && SECRET_TEXT.test(value)) return true;
-  if (NAME_OF_ATTRIBUTE.test(name) || !SECRET_NAME.test(name)) return false;
+  if (NAME_OF_ATTRIBUTE.test(name) || !soundsSecret(name, isSetting)) return false;
   if (isJsonObject(value)) return Object.hasOwn(value, '$crypto');
   return typeof value === 'string' ? value !== '' && !REFERENCE.test(value) : typeof value === 'number';
+}
+
+function soundsSecret(name: string, isSetting: boolean): boolean {
+  return SECRET_NAME.test(name) || (isSetting && SECRET_SETTING.test(name));
 }
 
 function isMark(value: Json): boolean {
@@ -50,7 +58,10 @@ function isMark(value: Json): boolean {
 
 function restore(value: Json, stored: Json | undefined, tokens: readonly (string | number)[]): Json {
   if (isMark(value)) return storedSecret(stored, tokens);
-  if (Array.isArray(value)) return value.map((item, i) => restore(item, counterpart(value, i, stored), [...tokens, i]));
+  if (Array.isArray(value))
+    return value.map((item, i) =>
+      restore(item, counterpart(value, i, stored, tokens.includes(SETTINGS)), [...tokens, i]),
+    );
   if (!isJsonObject(value)) return value;
   const copy: JsonObject = {};
   for (const key of Object.keys(value)) {
@@ -62,16 +73,21 @@ function restore(value: Json, stored: Json | undefined, tokens: readonly (string
 
 function storedSecret(stored: Json | undefined, tokens: readonly (string | number)[]): Json {
   const name = String(tokens.findLast((token) => typeof token === 'string') ?? '');
-  if (stored !== undefined && isSecret(name, stored)) return cloneJson(stored);
+  if (stored !== undefined && isSecret(name, stored, tokens.includes(SETTINGS))) return cloneJson(stored);
   throw new Failure(
     'bad-request',
     `${formatPointer(tokens)} is marked as a secret that is kept, but none is stored there: send its value`,
   );
 }
 
-function counterpart(list: readonly Json[], index: number, stored: Json | undefined): Json | undefined {
+function counterpart(
+  list: readonly Json[],
+  index: number,
+  stored: Json | undefined,
+  isSetting: boolean,
+): Json | undefined {
   if (!Array.isArray(stored)) return undefined;
-  const same = stored.filter((one) => deepEqual(withoutSecrets(one), list[index]));
+  const same = stored.filter((one) => deepEqual(mask('', one, isSetting), list[index]));
   if (same.length === 1) return same[0];
   return stored.length === list.length ? stored[index] : undefined;
 }

@@ -7,6 +7,7 @@ import type { StoredObject } from '../model/object-set.ts';
 import type { RequestContext } from '../resource/context.ts';
 import { answerOf } from '../resource/resource.ts';
 import type { ConfigFile, ConfigFiles } from './config-files.ts';
+import { refuseFixedChange } from './config-fixed.ts';
 import { configFileName } from './config-id.ts';
 import { judge, type ConfigCheck } from './config-judge.ts';
 import { withoutSecrets, withStoredSecrets } from './config-secrets.ts';
@@ -67,6 +68,7 @@ async function create(
   const name = configFileName(id);
   if ((await files.read(id)) !== null) throw new Failure('exists', `The configuration ${id} exists already`);
   const value = withStoredSecrets(plain(content), null);
+  refuseFixedChange(id, null, value);
   const bytes = bytesOf(name, value);
   await judge(holder, checks, { id, name, value, bytes });
   if (context.mode === 'plan') return answerOf(id, withoutSecrets(value));
@@ -83,6 +85,7 @@ async function replace(
 ): Promise<StoredObject> {
   const { id, name } = file;
   if (deepEqual(file.document.value, value)) return shownFile(file);
+  refuseFixedChange(id, file.document.value ?? null, value);
   const bytes = bytesOf(name, value);
   await judge(holder, checks, { id, name, value, bytes });
   if (context.mode === 'plan') return answerOf(id, withoutSecrets(value), file.rev);

@@ -41,6 +41,8 @@ const FILES = {
   'conf/endpoint-thrown.json': js('throw {code: 403, message: "no", detail: {a: 1}}'),
   'conf/endpoint-broken.json': js('request.nope.x'),
   'conf/endpoint-lost.json': { type: 'text/javascript', file: 'lost.js' },
+  'conf/endpoint-linkedView.json': { type: 'text/javascript', file: 'linkedView.js' },
+  'conf/endpoint-groovy.json': { type: 'groovy', source: '1' },
   'conf/endpoint-elsewhere.json': { ...js('1'), context: 'util/reset' },
   'conf/endpoint-empty.json': { type: 'text/javascript' },
 };
@@ -133,6 +135,14 @@ describe('custom endpoints', () => {
       status: 500,
       message: expect.stringMatching(/lost\.js/),
     });
+  });
+
+  it('what OpenIDM ships and what is no JavaScript is not implemented', async () => {
+    await expect(read('endpoint/linkedView/managed/user/x')).rejects.toMatchObject({
+      status: 501,
+      message: expect.stringMatching(/linkedView\.js, which OpenIDM ships, is not available/),
+    });
+    await expect(read('endpoint/groovy')).rejects.toMatchObject({ status: 501 });
   });
 
   it('faulty endpoints are told in the log and are not there', async () => {

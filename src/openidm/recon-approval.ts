@@ -12,7 +12,8 @@ const CLASSES: readonly ChangeClass[] = ['delete', 'unlink', 'ambiguousDelete'];
 /**
  * `recon/<id>?_action=approve`: carries out what the guard held, all of it or only one class (`class` as a parameter or in
  * the body). What has changed since is left alone. Answers `{_id, action, status, done, skipped, failed, held}`, where
- * `held` is what still waits.
+ * `held` is what still waits. Rejects with `conflict` if nothing of that is held (any more), with `locked` while somebody else
+ * approves or rejects, or the mapping is being run.
  */
 export async function approveHeld(lockstep: Lockstep, request: ActionRequest, runId: string): Promise<JsonObject> {
   const named = optionOf(request, 'class');
@@ -20,13 +21,14 @@ export async function approveHeld(lockstep: Lockstep, request: ActionRequest, ru
   if (named !== null && only === null)
     throw new Failure('bad-request', `'class' must be one of ${CLASSES.join(', ')}, not ${JSON.stringify(named)}`);
   const carried = await approve(lockstep, await heldRun(lockstep, runId), only);
+  if (carried.length === 0) throw holdsNothing(runId, only);
   const count = (status: string): number => carried.filter((one) => one.status === status).length;
   const held = await lockstep.repository.runs.countEntries(runId, 'held');
   const [done, skipped, failed] = [count('done'), count('skipped'), count('failed')];
   return { _id: runId, action: 'approve', status: 'SUCCESS', done, skipped, failed, held };
 }
 
-/** `recon/<id>?_action=reject`: turns down what the guard held. Answers `{_id, action, status, rejected}`. */
+/** `recon/<id>?_action=reject`: turns down what the guard held. Answers `{_id, action, status, rejected}`; rejects as `approve`. */
 export async function rejectHeldChanges(
   lockstep: Lockstep,
   request: ActionRequest,
@@ -35,6 +37,7 @@ export async function rejectHeldChanges(
 ): Promise<JsonObject> {
   const reason = optionOf(request, 'reason') ?? `rejected by ${caller.id}`;
   const rejected = await reject(lockstep, await heldRun(lockstep, runId), reason);
+  if (rejected === 0) throw holdsNothing(runId, null);
   return { _id: runId, action: 'reject', status: 'SUCCESS', rejected };
 }
 
@@ -48,6 +51,10 @@ async function heldRun({ repository }: Lockstep, runId: string): Promise<HeldRun
   const record = await repository.runs.read(runId);
   if (record === null) throw new Failure('not-found', `Reconciliation with id ${runId} not found.`);
   const count = await repository.runs.countEntries(runId, 'held');
-  if (record.state === 'ACTIVE' || count === 0) throw new Failure('conflict', `run ${runId} holds nothing`);
+  if (record.state === 'ACTIVE' || count === 0) throw holdsNothing(runId, null);
   return { record, count, classes: fromJson(record.progress).held };
+}
+
+function holdsNothing(runId: string, only: ChangeClass | null): Failure {
+  return new Failure('conflict', `run ${runId} holds ${only === null ? 'nothing' : `no changes of class ${only}`}`);
 }

@@ -57,7 +57,8 @@ describe('recon', () => {
       action: 'cancel',
       status: 'SUCCESS',
     });
-    await tree.runs.wait(String(answer['_id']));
+    const { record } = await tree.runs.wait(String(answer['_id']));
+    expect(record.request).toMatchObject({ initiatedBy: 'openidm-admin', transactionId: 'tx-1' });
     expect(await tree.read(`recon/${String(answer['_id'])}`)).toMatchObject({
       state: 'CANCELED',
       stage: 'COMPLETED_CANCELED',

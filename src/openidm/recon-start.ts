@@ -18,11 +18,17 @@ export async function startRecon(
   { lockstep, runs }: Dependencies,
   request: ActionRequest,
   _id: string,
-  { caller }: RequestContext,
+  { caller, transactionId }: RequestContext,
 ): Promise<JsonObject> {
   const mapping = mappingOf(lockstep, request);
   const overrides = { ...readOverrides(request.content), ...idsOf(request) };
-  return started(runs, request, { kind: 'recon', mapping: mapping.name, overrides, initiatedBy: caller.id });
+  return started(runs, request, {
+    kind: 'recon',
+    mapping: mapping.name,
+    overrides,
+    initiatedBy: caller.id,
+    transactionId,
+  });
 }
 
 /** `recon/<id>?_action=undo`: the run that takes the other back. */
@@ -30,9 +36,9 @@ export async function startUndo(
   { runs }: Dependencies,
   request: ActionRequest,
   runId: string,
-  { caller }: RequestContext,
+  { caller, transactionId }: RequestContext,
 ): Promise<JsonObject> {
-  const answer = await started(runs, request, { kind: 'undo', runId, initiatedBy: caller.id });
+  const answer = await started(runs, request, { kind: 'undo', runId, initiatedBy: caller.id, transactionId });
   return { ...answer, undoes: runId };
 }
 

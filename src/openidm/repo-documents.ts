@@ -25,6 +25,8 @@ export interface DocumentCollection {
   readonly hidden: ReadonlySet<string>;
   /** What is stored for what was sent; `stored` is null for a new object. */
   readonly storable: (content: JsonObject, stored: JsonObject | null) => Promise<JsonObject>;
+  /** Does a write that makes `next` of an object (null: deletes it), or refuses it. None: every write is done. */
+  readonly protect?: <T>(stored: ObjectRow, next: JsonObject | null, work: () => Promise<T>) => Promise<T>;
   readonly resolve: Parameters<typeof queryPage>[3]['resolve'];
 }
 
@@ -70,7 +72,8 @@ export async function updateDocument(
     checkRevision(rev, stored.rev, `${path}/${id}`);
     const doc = await collection.storable(withHidden(collection, bare(content), stored, context), stored.doc);
     try {
-      if (context.mode === 'live') await write(collection, { kind: 'update', type, id, rev: stored.rev, doc });
+      if (context.mode === 'live')
+        await replace(collection, stored, doc, { kind: 'update', type, id, rev: stored.rev, doc });
       return shown(collection, { id, rev: stored.rev + 1, doc }, context);
     } catch (thrown) {
       if (rev !== null || attempt >= MAX_ATTEMPTS || !isRevisionFailure(thrown)) throw thrown;
@@ -88,7 +91,7 @@ export async function deleteDocument(
   const rev = revisionOfDelete(request);
   const stored = await existing(collection, id);
   checkRevision(rev, stored.rev, `${path}/${id}`);
-  if (context.mode === 'live') await write(collection, { kind: 'delete', type, id, rev: stored.rev });
+  if (context.mode === 'live') await replace(collection, stored, null, { kind: 'delete', type, id, rev: stored.rev });
   return shown(collection, stored, context);
 }
 
@@ -103,6 +106,16 @@ export function queryDocuments(
     count: (name, filter) => orEmpty(() => repository.objects.count(name, filter), 0),
   };
   return queryPage(reads, type, request, { resolve, hidden: hiddenFrom(collection, context) });
+}
+
+function replace(
+  collection: DocumentCollection,
+  stored: ObjectRow,
+  next: JsonObject | null,
+  object: RowWrite,
+): Promise<void> {
+  const work = (): Promise<void> => write(collection, object);
+  return collection.protect === undefined ? work() : collection.protect(stored, next, work);
 }
 
 function write(collection: DocumentCollection, object: RowWrite): Promise<void> {

@@ -8,8 +8,8 @@ import type { ComparisonOperator, Filter } from '../base/query-filter.ts';
 import type { SortKey } from '../resource/request.ts';
 
 /**
- * The filter of a predefined query (specification §1.5), for any collection of the repository: the project's own queries, then
- * those that every repository has, then `_queryExpression` as far as it can be translated. Throws `Failure('bad-request')` for an
+ * The filter of a predefined query (specification §1.5), for any collection of the repository: the project's own queries as far
+ * as their text can be translated, then those that every repository has, then `_queryExpression` as far as it can be translated. Throws `Failure('bad-request')` for an
  * unknown query or a missing parameter, `unsupported` for native text that says more than a filter can.
  */
 export function repositoryQuery(
@@ -18,8 +18,9 @@ export function repositoryQuery(
   parameters: JsonObject,
 ): Filter {
   const query = ownEntry(named, queryId) ?? ownEntry(BUILT_IN_QUERIES, queryId);
-  if (query !== undefined) return filterOfNamedQuery(query, parameters);
   const known = ownEntry(QUERIES, queryId);
+  if (query !== undefined && (query.template !== null || known === undefined))
+    return filterOfNamedQuery(query, parameters);
   if (known !== undefined) return known((name) => parameterOf(queryId, parameters, name));
   if (queryId === EXPRESSION) return expressionFilter(parameters);
   throw new Failure('bad-request', `The passed query identifier ${queryId} does not match any configured queries`);

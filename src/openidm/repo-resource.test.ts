@@ -157,14 +157,31 @@ describe('repo', () => {
 
   it('hashes passwords of internal users, and keeps them to itself', async () => {
     const inside = tree.as({ caller: SYSTEM_CALLER });
-    const made = await tree.create('repo/internal/user', 'anna', { password: 'Passw0rd', roles: 'openidm-admin' });
-    expect(made).toEqual({ _id: 'anna', _rev: '0', roles: 'openidm-admin' });
+    const made = await tree.create('repo/internal/user', 'anna', { password: 'Passw0rd', roles: 'auditor' });
+    expect(made).toEqual({ _id: 'anna', _rev: '0', roles: 'auditor' });
     const stored = await inside.read('repo/internal/user/anna');
     expect(stored['password']).toMatch(/^\$scrypt\$/);
     await tree.update('repo/internal/user/anna', { roles: [] });
     expect(await inside.read('repo/internal/user/anna')).toEqual({ ...stored, _rev: '1', roles: [] });
     expect((await tree.query('repo/internal/user', 'true')).objects).toEqual([{ _id: 'anna', _rev: '1', roles: [] }]);
     await expect(tree.query('repo/internal/user', 'password pr')).rejects.toMatchObject({ status: 403 });
+  });
+
+  it('keeps the last internal user with the role openidm-admin, whichever way it would go', async () => {
+    const user = 'repo/internal/user';
+    await tree.create(user, 'admin', { password: 'Passw0rd', roles: ['openidm-admin'] });
+    await tree.create(user, 'anna', { password: 'Passw0rd', roles: 'auditor' });
+    const refusal = { status: 409, message: expect.stringMatching(/last internal user .* give another one that role/) };
+    await expect(tree.delete(`${user}/admin`, '0')).rejects.toMatchObject(refusal);
+    for (const roles of [[], ['openidm-authorized'], null])
+      await expect(tree.update(`${user}/admin`, { roles })).rejects.toMatchObject(refusal);
+    expect(await tree.update(`${user}/admin`, { roles: 'openidm-authorized, openidm-admin', n: 1 })).toMatchObject({
+      n: 1,
+    });
+    await tree.update(`${user}/anna`, { roles: [{ _ref: 'internal/role/openidm-admin' }] });
+    const both = await Promise.allSettled([tree.delete(`${user}/admin`, '1'), tree.delete(`${user}/anna`, '1')]);
+    expect(both.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect((await tree.query(user, 'true')).objects.map(({ _id }) => _id)).toEqual(['anna']);
   });
 
   it('writes nothing in a plan, and says what it would write', async () => {

@@ -7,6 +7,7 @@ import type { Repository } from '../model/repository.ts';
 import type { ResourceRequest } from '../resource/request.ts';
 import type { Resource } from '../resource/resource.ts';
 import { INTERNAL_USER_TYPE, storableInternalUser } from '../security/internal-users.ts';
+import { lastAdministrator } from './last-administrator.ts';
 import { runCommand } from './repo-commands.ts';
 import {
   createDocument,
@@ -35,6 +36,8 @@ export interface RepoResourceDeps {
  * The raw documents of the repository, mounted at `repo` (specification §1.9, §8, §13): past hooks, encryption and
  * synchronization. There is no patch. A delete has to name the revision (else 409), or to have the parameter `_ifMatchAny=true`,
  * by which the HTTP layer tells of `If-Match: *`. Collections need no declaration: one that nothing was written to is empty.
+ *
+ * The last internal user with the role `openidm-admin` cannot be deleted, nor lose that role (409).
  *
  * External callers never see password hashes of internal users and private attributes of managed objects, and cannot search for
  * them; an update by them that leaves such an attribute out leaves it as it was.
@@ -84,7 +87,11 @@ async function noAudit(audit: Resource | undefined, { verb, path }: ResourceRequ
 function ownResource(deps: RepoResourceDeps): Required<Omit<Resource, 'patch'>> {
   const { repository, newId } = deps;
   const declared = new Set<string>();
-  const collection = (place: DocumentPlace): DocumentCollection => collectionOf(deps, declared, place);
+  const { protect } = lastAdministrator(repository);
+  const collection = (place: DocumentPlace): DocumentCollection => ({
+    ...collectionOf(deps, declared, place),
+    ...(place.type === INTERNAL_USER_TYPE ? { protect } : {}),
+  });
   return {
     create: async (request, path, context) => {
       const { place, id } = newPlace(path, request.newId);

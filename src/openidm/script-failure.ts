@@ -4,11 +4,12 @@ import type { ScriptFault } from '../mapping/script-host.ts';
 
 /**
  * What became of a script, for whoever asked (specification §1.10): `throw {code, message, detail}` decides the status
- * itself; anything else is 500 with the text that was thrown.
+ * itself; a script that nothing here can run is 501; anything else is 500 with the text that was thrown.
  */
 export function scriptFailure(fault: ScriptFault): Failure {
   const thrown = isJsonObject(fault.thrown) ? fault.thrown : null;
   if (thrown !== null && isErrorStatus(thrown['code'])) return codedFailure(thrown, thrown['code'], fault);
+  if (fault.kind === 'unsupported') return new Failure('unsupported', messageOf(fault), { detail: placeOf(fault) });
   const code: FailureCode = fault.kind === 'timeout' ? 'timeout' : 'script';
   return new Failure(code, messageOf(fault), { detail: placeOf(fault), status: 500 });
 }

@@ -64,7 +64,9 @@ function sourceOf(
   if (script.source !== null) return { ...base, code: script.source, file: null };
   const found = files.find(script.file ?? '');
   if (found.kind === 'file') return { ...base, code: found.code, file: found.file };
-  const message =
-    found.kind === 'builtIn' ? `the script ${found.name}, which OpenIDM ships, is not available here` : found.message;
-  return { kind: 'unsupported', place: label, file: script.file, line: null, column: null, message };
+  const fault = { kind: 'unsupported', place: label, file: script.file, line: null, column: null } as const;
+  if (found.kind === 'builtIn')
+    return { ...fault, message: `the script ${found.name}, which OpenIDM ships, is not available here` };
+  const { message } = found;
+  return { ...fault, message, thrown: { code: 500, message: `${label}: ${message}` } };
 }

@@ -16,13 +16,13 @@ const NOT_YET = new Set(['notifyCreate', 'notifyUpdate', 'notifyDelete', 'perfor
 /** `sync`: the deprecated, synchronous form of `recon`. */
 export function syncResource({ lockstep, runs }: SyncDependencies): Resource {
   return {
-    action: async (request, id, { caller }) => {
+    action: async (request, id, { caller, transactionId }) => {
       if (id !== '') throw new Failure('not-found', `Resource '${request.path}' not found`);
       if (NOT_YET.has(request.action)) throw new Failure('unsupported', `${request.action} is not available yet`);
       if (request.action !== 'recon') throw new Failure('bad-request', `Unknown action ${request.action}`);
       const mapping = mappingOf(lockstep, request).name;
       const overrides = readOverrides(request.content);
-      const runId = await runs.start({ kind: 'recon', mapping, overrides, initiatedBy: caller.id });
+      const runId = await runs.start({ kind: 'recon', mapping, overrides, initiatedBy: caller.id, transactionId });
       await completed(runs, runId);
       return {
         reconId: runId,

@@ -28,7 +28,7 @@ export function systemActivity(
 ): AuditEvent {
   const id = newId();
   const { operation, before, after, failure } = change;
-  const passwords = change.changed.filter((name) => isPassword(name, collection.properties[name]));
+  const passwords = change.changed.filter((name) => isPassword(name, ownProperty(collection, name)));
   const event: JsonObject = {
     eventName: 'activity',
     runAs: context.caller.id,
@@ -48,15 +48,20 @@ export function systemActivity(
   return { id, topic: 'activity', timestampMs: clock.nowMs(), transactionId, userId: caller.id, event };
 }
 
+/** The name came from outside: `constructor` is no property. */
+function ownProperty({ properties }: SystemCollection, name: string): PropertyConfig | undefined {
+  return Object.hasOwn(properties, name) ? properties[name] : undefined;
+}
+
 function isPassword(name: string, property: PropertyConfig | undefined): boolean {
   return property?.nativeName === '__PASSWORD__' || shown(name, true) !== true;
 }
 
-function masked({ properties }: SystemCollection, object: JsonObject | null): JsonObject | null {
+function masked(collection: SystemCollection, object: JsonObject | null): JsonObject | null {
   if (object === null) return null;
   return Object.fromEntries(
     Object.entries(object).map(([name, value]) => {
-      const property = properties[name];
+      const property = ownProperty(collection, name);
       const isSecret =
         isPassword(name, property) || property?.nativeType === 'JAVA_TYPE_GUARDEDSTRING' || hasFlag(property);
       return [name, isSecret && value !== null ? MASK : value];

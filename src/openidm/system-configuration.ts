@@ -4,6 +4,7 @@ import { connectorKind, connectorKinds } from '../app/connector-kinds.ts';
 import { discoverObjectTypes } from '../app/discover-schema.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import { readDraft } from '../app/provisioner-draft.ts';
+import { defaultSettings } from './connector-defaults.ts';
 import { displayNameOf } from './system-test.ts';
 
 const OPERATIONS =
@@ -58,7 +59,7 @@ export function createCoreConfig(content: Json): JsonObject {
       enableAttributesToGetSearchResultsHandler: true,
     },
     operationTimeout: Object.fromEntries(OPERATIONS.split(' ').map((operation) => [operation, -1])),
-    configurationProperties: Object.fromEntries(kind.knownProperties.map((name) => [name, null])),
+    configurationProperties: defaultSettings(kind.connectorNames[0]!, kind.knownProperties),
   };
 }
 
@@ -67,7 +68,7 @@ export async function createFullConfig(lockstep: Lockstep, content: Json): Promi
   const given = bodyOf(content, 'createFullConfig');
   const properties = isJsonObject(given['configurationProperties']) ? given['configurationProperties'] : {};
   const set = Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== null));
-  const draft = readDraft(lockstep.config, { name: 'draft', ...withoutId(given), configurationProperties: set });
+  const draft = readDraft(lockstep, { name: 'draft', ...withoutId(given), configurationProperties: set });
   const objectTypes = await discover(lockstep, draft);
   return {
     ...given,

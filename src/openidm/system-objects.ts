@@ -1,7 +1,8 @@
 import { Failure } from '../base/failure.ts';
 import { deepEqual, isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { parsePointer } from '../base/json-pointer.ts';
-import { applyPatch } from '../base/patch.ts';
+import { applyOperations } from '../base/patch.ts';
+import { checkPatchLength } from '../base/patch-budget.ts';
 import type { ObjectWrite, StoredObject } from '../model/object-set.ts';
 import type { RequestContext } from '../resource/context.ts';
 import type { CreateRequest, DeleteRequest, PatchRequest, UpdateRequest } from '../resource/request.ts';
@@ -25,7 +26,11 @@ export async function createObject(
   if (objectId !== '') throw new Failure('bad-request', `objects are created in ${path}, not below one of them`);
   const { _id: given, _rev, ...object } = content;
   const { acceptsIds } = set.traits;
-  if (newId !== null && !acceptsIds) await nameById(collection, newId, object, signal);
+  // Before all else, so that a PUT of what is there becomes an update, a rename included.
+  if (newId !== null && (await set.readMany([newId], signal)).has(newId))
+    throw new Failure('exists', `${path}/${newId} exists already`);
+  if (newId !== null && !acceptsIds) nameById(collection, newId, object);
+  if (newId === null && !acceptsIds) refuseOwnId(collection, given, object);
   const wanted = newId ?? (typeof given === 'string' && given !== '' ? given : null);
   const id = acceptsIds ? wanted : null;
   const changed = Object.keys(object);
@@ -35,17 +40,28 @@ export async function createObject(
   return { answer: await written(collection, write, signal), before: null, changed };
 }
 
+/** An id in the content can be no other than the name. */
+function refuseOwnId({ path, properties }: SystemCollection, given: Json | undefined, object: JsonObject): void {
+  if (given === undefined || given === null || given === '') return;
+  const name = namingAttribute(properties);
+  if (name === undefined || !deepEqual(object[name] ?? null, given)) throw ownId(path);
+}
+
+function namingAttribute(properties: SystemCollection['properties']): string | undefined {
+  return Object.keys(properties).find((key) => properties[key]!.nativeName === '__NAME__');
+}
+
+function ownId(path: string): Failure {
+  return new Failure(
+    'bad-request',
+    `Create with client provided ID is not supported. ${path} gives the id itself: leave "_id" out`,
+  );
+}
+
 /** Where the naming attribute gives the id, an id in the path stands for that attribute. */
-async function nameById(
-  { set, path, properties }: SystemCollection,
-  id: string,
-  object: JsonObject,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const name = Object.keys(properties).find((key) => properties[key]!.nativeName === '__NAME__');
-  if (name === undefined || !isSame(object[name] ?? id, id))
-    throw new Failure('bad-request', `Create with client provided ID is not supported: ${path} gives the id itself`);
-  if ((await set.readMany([id], signal)).has(id)) throw new Failure('exists', `${path}/${id} exists already`);
+function nameById({ path, properties }: SystemCollection, id: string, object: JsonObject): void {
+  const name = namingAttribute(properties);
+  if (name === undefined || !isSame(object[name] ?? id, id)) throw ownId(path);
   object[name] = id;
 }
 
@@ -68,7 +84,7 @@ export async function patchObject(
   context: RequestContext,
 ): Promise<Written> {
   const before = await readObject(collection, objectId, context.signal);
-  const after = applyPatch(before.object, valueByValue(collection, operations));
+  const after = applyOperations(before.object, valueByValue(collection, operations));
   return change(collection, before, after, rev, context);
 }
 
@@ -125,8 +141,8 @@ function withoutNulls(object: JsonObject): JsonObject {
 }
 
 /** A list given to `add` or `remove` for a multi-valued attribute stands for its values. */
-function valueByValue({ properties }: SystemCollection, operations: Json): Json {
-  if (!Array.isArray(operations)) return operations;
+function valueByValue({ properties }: SystemCollection, operations: Json): readonly Json[] {
+  checkPatchLength(operations);
   return operations.flatMap((one): Json[] => {
     if (!isJsonObject(one) || typeof one['field'] !== 'string') return [one];
     const { operation, field, value = null } = one;

@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import type { PropertyConfig } from '../connector/contract.ts';
 import type { ObjectSet, StoredObject } from '../model/object-set.ts';
+import { ALL_TYPES, allTypes } from './all-types.ts';
 
 /** A place below `system`: a system, one of its collections, an object. Everything after the type is the id. */
 export interface SystemPlace {
@@ -26,12 +27,23 @@ export interface SystemCollection {
 /** Rejects with `not-found` for an unknown system or type, with `unreachable` for a system that is disabled. */
 export function collectionAt(lockstep: Lockstep, { name, type }: SystemPlace): SystemCollection {
   const path = `system/${name}/${type}`;
-  if (name === '' || type === '')
-    throw new Failure('bad-request', `'system/${name}' holds no objects; they are in system/<name>/<type>`);
-  const set = lockstep.objectSet(path, lockstep.repository);
+  if (name === '' || type === '') throw noCollection(lockstep, name);
   const types = lockstep.config.connectors.find((connector) => connector.name === name)?.objectTypes ?? {};
+  if (type === ALL_TYPES && !Object.hasOwn(types, type)) {
+    lockstep.connector(name); // rejects for a system that cannot be used, types or not
+    const sets = Object.keys(types).map((one) => lockstep.objectSet(`system/${name}/${one}`, lockstep.repository));
+    return { set: allTypes(path, sets), path, properties: {} };
+  }
+  const set = lockstep.objectSet(path, lockstep.repository);
   const properties = Object.hasOwn(types, type) ? types[type]!.properties : {};
   return { set, path, properties };
+}
+
+/** Throws `not-found` for an unknown system. */
+function noCollection(lockstep: Lockstep, name: string): Failure {
+  if (name !== '') lockstep.connector(name);
+  const place = name === '' ? 'system' : `system/${name}`;
+  return new Failure('bad-request', `'${place}' holds no objects; they are in system/<name>/<type>`);
 }
 
 export async function readObject(

@@ -1,23 +1,25 @@
 import { Failure } from '../base/failure.ts';
-import { getAt } from '../base/json-pointer.ts';
-import type { Json, JsonObject } from '../base/json.ts';
+import type { Json } from '../base/json.ts';
 import { formatFilter } from '../base/query-filter.ts';
 import type { Query, ScanPage, StoredObject } from '../model/object-set.ts';
-import type { QueryRequest, SortKey } from '../resource/request.ts';
+import type { QueryRequest } from '../resource/request.ts';
 import type { QueryResult } from '../resource/resource.ts';
 import { decodeCookie, encodeCookie } from '../resource/page-cookie.ts';
 import type { SystemCollection } from './system-place.ts';
+import { firstRows, readPosition } from './system-rows.ts';
 
 /** Objects of an answer without paging. */
 const MAX_UNPAGED = 100_000;
-/** Objects that are sorted in memory. */
+/** Objects of a sorted answer: it is sorted in memory. */
 const MAX_SORTED = 20_000;
 const SCAN_PAGE = 1000;
 
 /**
- * A query over an external system: `_queryId=query-all-ids` (ids only) or `_queryFilter`. Pages follow the order of the
- * system, by its own cursor, so that a page may have fewer objects than asked for and the cookie tells whether there are
- * more; a sorted answer is sorted in memory, up to 20,000 objects. Rejects with `bad-request` for what cannot be asked.
+ * A query over an external system: `_queryId=query-all-ids` (ids only) or `_queryFilter`. Pages go on behind the last object
+ * of the one before, in the order of the sort keys and ids (without sort keys by id), so that what stays is told once whatever
+ * comes and goes, a rewritten file included. Systems that find objects by themselves are walked by their own cursor if there
+ * are no sort keys: a page may then have fewer objects than asked for, and the cookie tells whether there are more. A sorted
+ * answer has at most 20,000 objects; a larger page is cut down to that. Rejects with `bad-request` for what cannot be asked.
  */
 export async function querySystem(
   collection: SystemCollection,
@@ -32,15 +34,24 @@ export async function querySystem(
   checkQuery(request.query);
   if (request.query.kind === 'filter' && isNever(request.query)) return { objects: [], cookie: null, total: 0 };
   try {
-    if (request.sortKeys.length > 0) return await sortedPage(collection, request, signal);
-    return request.pageSize === 0
-      ? await everything(collection, request, signal)
-      : await nextPage(collection, request, signal);
+    return await answer(collection, request, signal);
   } catch (error) {
     if (error instanceof Failure && error.code === 'unsupported')
       throw new Failure('bad-request', error.message, { cause: error });
     throw error;
   }
+}
+
+function answer(
+  collection: SystemCollection,
+  request: QueryRequest,
+  signal: AbortSignal | undefined,
+): Promise<QueryResult> {
+  const { sortKeys, pageSize } = request;
+  if (sortKeys.length === 0 && pageSize === 0) return everything(collection, request, signal);
+  return sortKeys.length > 0 || collection.set.traits.lookup === 'scan'
+    ? sortedPage(collection, request, signal)
+    : nextPage(collection, request, signal);
 }
 
 function checkQuery(query: Query): void {
@@ -77,25 +88,44 @@ async function everything(
   request: QueryRequest,
   signal: AbortSignal | undefined,
 ): Promise<QueryResult> {
-  const objects = await collect(collection, request, MAX_UNPAGED, 'use _pageSize and the cookie', signal);
-  return { objects: objects.slice(request.offset), cookie: null, total: objects.length };
-}
-
-async function collect(
-  collection: SystemCollection,
-  request: QueryRequest,
-  limit: number,
-  remedy: string,
-  signal: AbortSignal | undefined,
-): Promise<readonly StoredObject[]> {
   const objects: StoredObject[] = [];
   for await (const page of pagesOf(collection, request, SCAN_PAGE, null, signal)) {
     for (const one of page.objects) objects.push(one);
-    if (objects.length > limit)
-      throw new Failure('bad-request', `the query on ${collection.path} gives more than ${limit} objects; ${remedy}`);
+    if (objects.length > MAX_UNPAGED) throw tooMany(collection, MAX_UNPAGED, 'use _pageSize and the cookie');
     if (page.isLast) break;
   }
-  return objects;
+  return { objects: objects.slice(request.offset), cookie: null, total: objects.length };
+}
+
+function tooMany({ path }: SystemCollection, limit: number, remedy: string): Failure {
+  return new Failure('bad-request', `the query on ${path} gives more than ${limit} objects; ${remedy}`);
+}
+
+/** Reads everything, and keeps no more than the page needs. */
+async function sortedPage(
+  collection: SystemCollection,
+  request: QueryRequest,
+  signal: AbortSignal | undefined,
+): Promise<QueryResult> {
+  const { sortKeys, pageSize, offset } = request;
+  const identity = identityOf(collection, request);
+  const place = request.cookie === null ? null : decodeCookie(request.cookie, identity);
+  const most = sortKeys.length > 0 ? MAX_SORTED : MAX_UNPAGED;
+  if (offset > most)
+    throw new Failure('bad-request', `_pagedResultsOffset is at most ${most} here; go on by the cookie`);
+  const wanted = offset + (pageSize === 0 ? most : Math.min(pageSize, most));
+  const rows = firstRows(sortKeys, readPosition(cursorIn(place), sortKeys), wanted + 1);
+  let total = 0;
+  for await (const page of pagesOf(collection, request, SCAN_PAGE, null, signal)) {
+    for (const one of page.objects) rows.add(one);
+    total += page.objects.length;
+    if (page.isLast) break;
+  }
+  const found = rows.taken();
+  if (pageSize === 0 && found.length > wanted) throw tooMany(collection, most, 'use _pageSize and the cookie');
+  const last = found.length > wanted ? found[wanted - 1]! : null;
+  const cookie = last === null ? null : encodeCookie({ cursor: [...last.position] }, identity);
+  return { objects: found.slice(offset, wanted).map(({ stored }) => stored), cookie, total };
 }
 
 async function nextPage(
@@ -106,7 +136,8 @@ async function nextPage(
   const identity = identityOf(collection, request);
   const place = request.cookie === null ? null : decodeCookie(request.cookie, identity);
   let skip = request.offset;
-  for await (const page of pagesOf(collection, request, request.pageSize, cursorIn(place), signal)) {
+  const size = Math.min(request.pageSize, MAX_UNPAGED);
+  for await (const page of pagesOf(collection, request, size, cursorIn(place), signal)) {
     const objects = page.objects.slice(skip);
     skip = Math.max(0, skip - page.objects.length);
     if (objects.length === 0 && !page.isLast) continue;
@@ -139,47 +170,7 @@ async function totalOf(
   return count;
 }
 
-async function sortedPage(
-  collection: SystemCollection,
-  request: QueryRequest,
-  signal: AbortSignal | undefined,
-): Promise<QueryResult> {
-  const identity = identityOf(collection, request);
-  const place = request.cookie === null ? null : decodeCookie(request.cookie, identity);
-  const start = place === null ? request.offset : Number(cursorIn(place));
-  if (!Number.isSafeInteger(start) || start < 0)
-    throw new Failure('bad-request', "The value of '_pagedResultsCookie' is not a cookie of this server");
-  const found = await collect(collection, request, MAX_SORTED, 'ask for less, or without _sortKeys', signal);
-  const objects = found.toSorted((a, b) => compareObjects(a.object, b.object, request.sortKeys));
-  const end = request.pageSize === 0 ? objects.length : start + request.pageSize;
-  const cookie = end >= objects.length ? null : encodeCookie({ cursor: end }, identity);
-  return { objects: objects.slice(start, end), cookie, total: objects.length };
-}
-
 function identityOf({ path }: SystemCollection, { query, sortKeys }: QueryRequest): Json {
   const asked = query.kind === 'filter' ? formatFilter(query.filter) : query.queryId;
   return [path, asked, ...sortKeys.map(({ pointer, isDescending }) => [...pointer, isDescending])];
-}
-
-/** Missing and null before everything else; of different kinds booleans, numbers, texts, then the rest. */
-function compareObjects(a: JsonObject, b: JsonObject, sortKeys: readonly SortKey[]): number {
-  for (const { pointer, isDescending } of sortKeys) {
-    const order = compareValues(getAt(a, pointer) ?? null, getAt(b, pointer) ?? null);
-    if (order !== 0) return isDescending ? -order : order;
-  }
-  return 0;
-}
-
-function compareValues(a: Json, b: Json): number {
-  const [rankA, rankB] = [rankOf(a), rankOf(b)];
-  if (rankA !== rankB) return rankA - rankB;
-  if (typeof a === 'number' && typeof b === 'number') return a - b;
-  const [x, y] = typeof a === 'string' ? [a, b as string] : [JSON.stringify(a), JSON.stringify(b)];
-  return x < y ? -1 : x > y ? 1 : 0;
-}
-
-function rankOf(value: Json): number {
-  if (value === null) return 0;
-  const ranks: Readonly<Record<string, number>> = { boolean: 1, number: 2, string: 3 };
-  return ranks[typeof value] ?? 4;
 }

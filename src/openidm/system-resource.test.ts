@@ -99,6 +99,9 @@ describe('the objects of a system', () => {
   it('are not written by what changes nothing, by a stale revision, or by what the type does not have', async () => {
     const { engine, tree } = await open();
     await using _ = engine;
+    expect(await refused(tree.read('system'))).toMatch(/^400 'system' holds no objects/);
+    expect(await refused(tree.read('system/hr'))).toMatch(/^400 'system\/hr' holds no objects/);
+    expect(await refused(tree.read('system/none'))).toMatch(/^404 /);
     const path = 'system/hr/account/b';
     const before = await tree.read(path);
     expect(await tree.update(path, { name: 'Bob', tags: ['x', 'y'] })).toEqual(before);
@@ -106,13 +109,28 @@ describe('the objects of a system', () => {
     expect(await refused(tree.update(path, { name: 'B' }, '99'))).toMatch(/^412 /);
     expect(await refused(tree.remove(path, '99'))).toMatch(/^412 /);
     expect(await refused(tree.update(path, { unknown: 1 }))).toMatch(/^400 .*does not support attribute unknown/);
+    expect(await refused(tree.update(path, { constructor: 1 }))).toMatch(
+      /^400 .*does not support attribute constructor/,
+    );
     expect(await refused(tree.patch(path, { not: 'a list' }))).toMatch(/^400 /);
     expect(await refused(tree.create('system/hr/account', 'b', { key: '1' }))).toMatch(/^412 /);
     expect(await refused(tree.create('system/people/account', 'p9', { uid: 'p8' }))).toMatch(/^400 Create with client/);
     expect(await refused(tree.create('system/people/account', 'p1', {}))).toMatch(/^412 /);
+    const named = { _id: 'p8', uid: 'p9' };
+    expect(await refused(tree.create('system/people/account', null, named))).toMatch(
+      /^400 Create with client provided ID is not supported\./,
+    );
+    expect((await tree.create('system/people/account', null, { _id: 'p8', uid: 'p8' })).id).toBe('p8');
     expect((await tree.create('system/people/account', 'p9', { key: '9' })).id).toBe('p9');
     expect(await refused(tree.create('system/dir/account', null, {}))).toMatch(/^400 .*Required attribute 'uid'/);
     expect(await tree.read(path)).toEqual(before);
+  });
+
+  it('exist already, whatever else is wrong with a create', async () => {
+    const { engine, tree } = await open();
+    await using _ = engine;
+    expect(await refused(tree.create('system/people/account', 'p1', { uid: 'p7' }))).toMatch(/^412 .*exists already/);
+    expect(await refused(tree.create('system/hr/account', 'b', { nothing: 1 }))).toMatch(/^412 .*exists already/);
   });
 
   it('can be renamed by their naming attribute', async () => {
@@ -256,6 +274,11 @@ describe('actions on systems', () => {
     expect(csv).toMatchObject({ systemType: 'provisioner.openicf' });
     const core = (await tree.action('system', 'createConfiguration', {}, { connectorRef: csv })) as JsonObject;
     expect(core).toMatchObject({ operationTimeout: { CREATE: -1 }, configurationProperties: { csvFile: null } });
+    expect(core['configurationProperties']).toMatchObject({
+      headerUid: 'uid',
+      quoteCharacter: '"',
+      syncFileRetentionCount: 3,
+    });
     const filled = {
       ...core,
       name: 'people2',

@@ -75,6 +75,6 @@ export async function testConfiguration(lockstep: Lockstep, content: Json): Prom
   if (typeof name !== 'string' || name === '')
     throw new Failure('bad-request', "a configuration to be tested needs a 'name'");
   const { _id, ...raw } = content;
-  const error = await testDraft(lockstep.config, readDraft(lockstep.config, raw));
+  const error = await testDraft(lockstep.config, readDraft(lockstep, raw));
   return error === null ? { name, ok: true } : { name, ok: false, error };
 }

@@ -58,18 +58,23 @@ async function commitCarried(
   batch: PreparedDeletes | null,
 ): Promise<readonly Carried[]> {
   let carried = hooked;
+  /** Refused although they only say what came of them: somebody else has settled them. */
+  const lost = new Set<number>();
   for (;;) {
-    const units = carried.flatMap((one, i) => carriedUnits(world, one).map((unit) => ({ i, unit })));
+    const units = carried.flatMap((one, i) =>
+      lost.has(i) ? [] : carriedUnits(world, one).map((unit) => ({ i, unit })),
+    );
     const audit =
       batch === null ? [] : carried.flatMap((one) => (one.status === 'done' ? batch.auditOf(one.entry) : []));
     const conflicts = await commit(
       units.map(({ unit }) => unit),
-      carried,
+      carried.filter((_, i) => !lost.has(i)),
       audit,
     );
     if (conflicts.length === 0) return carried;
     const first = new Map(units.map(({ i }, k): [number, number] => [i, k]).toReversed());
     const refused = new Map(conflicts.map((conflict) => [units[conflict.unit]!.i, conflict]));
+    for (const i of refused.keys()) if (carried[i]!.status !== 'done') lost.add(i);
     carried = carried.map((one, i): Carried =>
       refused.has(i) ? afterConflict(one, refused.get(i)!, refused.get(i)!.unit - first.get(i)!) : one,
     );

@@ -73,7 +73,8 @@ export class Router {
       const resource = this.#routes.get(path.slice(0, end));
       if (resource !== undefined) return { resource, id: path.slice(end + 1) };
     }
-    throw new Failure('not-found', `Resource '${path}' not found`);
+    const hint = path === '' ? `: name one below it, such as ${this.prefixes().slice(0, 5).join(', ')}` : '';
+    throw new Failure('not-found', `Resource '${path}' not found${hint}`);
   }
 }
 

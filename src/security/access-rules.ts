@@ -52,7 +52,35 @@ export function findRules(
   caller: Caller,
 ): readonly AccessRule[] {
   if (!isPlainPath(request.path) || usesNativeQuery(request)) return [];
-  return rules.filter((rule) => applies(rule, request, caller));
+  return rules.filter((rule) => applies(rule, request, caller) && reachesOnlyIts(rule, request, caller));
+}
+
+/**
+ * Whether a rule is about everything that the request reaches beside its path. What is created under a given id is to be within
+ * the pattern, or directly in the collection that it names, and not excluded. A query, or an action on several objects, cannot
+ * leave out what is excluded below its path: such a rule does not allow it.
+ */
+function reachesOnlyIts(rule: AccessRule, request: ResourceRequest, caller: Caller): boolean {
+  const { path, verb } = request;
+  if (verb === 'query' || verb === 'action')
+    return !rule.exclude.some((pattern) => path === '' || pattern.startsWith(`${path}/`));
+  const created = verb === 'create' ? createdPath(request) : null;
+  if (created === null) return true;
+  if (rule.exclude.some((pattern) => matchesPattern(pattern, created, caller))) return false;
+  return matchesPattern(rule.pattern, created, caller) || (rule.pattern === path && !isObject(path));
+}
+
+/** Where a create puts its object; null: nobody knows yet. */
+function createdPath({ path, newId, content }: Extract<ResourceRequest, { verb: 'create' }>): string | null {
+  const id = newId ?? content['_id'];
+  return typeof id === 'string' && id !== '' ? [path, id].filter((one) => one !== '').join('/') : null;
+}
+
+/** Whether a path is surely no collection, so that what is created below it has an id that begins like its own. */
+function isObject(path: string): boolean {
+  const [kind] = path.split('/');
+  const length = kind === 'managed' ? 2 : kind === 'system' ? 3 : Infinity;
+  return path.split('/').length > length;
 }
 
 /**

@@ -12,7 +12,21 @@ export function checkForeignSite(request: RequestCredentials, form: 'cookie' | '
   const { headers, method, isQuery = false } = request;
   if (READS.has(method.toUpperCase()) && !isQuery) return;
   if ((header(headers, 'x-requested-with') ?? '') !== '') return;
-  const site = header(headers, 'sec-fetch-site') ?? 'none';
-  if (form === 'basic' && (site === 'none' || site === 'same-origin')) return;
+  if (form === 'basic' && !comesFromElsewhere(request)) return;
   throw new Failure('denied', 'Access denied: a session can only be used for this with the header X-Requested-With');
+}
+
+/** `Sec-Fetch-Site` is sent by new browsers; older ones, and pages without encryption, send `Origin` with what is no plain read. */
+function comesFromElsewhere({ headers }: RequestCredentials): boolean {
+  const site = header(headers, 'sec-fetch-site') ?? 'none';
+  if (site !== 'none' && site !== 'same-origin') return true;
+  const origin = header(headers, 'origin');
+  if (origin === null) return false;
+  const host = header(headers, 'host');
+  return !URL.canParse(origin) || host === null || new URL(origin).host !== withoutDefaultPort(host, origin);
+}
+
+function withoutDefaultPort(host: string, origin: string): string {
+  const { protocol } = new URL(origin);
+  return URL.canParse(`${protocol}//${host}`) ? new URL(`${protocol}//${host}`).host : '';
 }

@@ -8,7 +8,8 @@ import { hashPassword, isPasswordHash, isWeaker, type HashCost } from './passwor
 export const INTERNAL_USER_TYPE = 'repo/internal/user';
 
 export const ADMINISTRATOR = 'openidm-admin';
-const ADMINISTRATOR_ROLES: readonly string[] = ['openidm-admin', 'openidm-authorized'];
+export const ADMINISTRATOR_ROLE = 'openidm-admin';
+const ADMINISTRATOR_ROLES: readonly string[] = [ADMINISTRATOR_ROLE, 'openidm-authorized'];
 
 const PASSWORD_VARIABLES = ['LOCKSTEP_ADMIN_PASSWORD', 'OPENIDM_ADMIN_PASSWORD'] as const;
 

@@ -237,6 +237,20 @@ describe('a session', () => {
     expect(await statusOf(security, from('same-origin'))).toBe(200);
   });
 
+  it.each([
+    ['https://evil.example', 403],
+    ['http://id.example.com:8081', 403],
+    ['null', 403],
+    ['http://id.example.com:8080', 200],
+    ['HTTP://ID.example.com:8080', 200],
+  ])('nor with the Origin %s: %i', async (origin, status) => {
+    const { security } = await openTestSecurity();
+    const headers = { ...basic('openidm-admin', ADMIN_PASSWORD), origin, host: 'id.example.com:8080' };
+    expect(await statusOf(security, request(headers, { method: 'POST' }))).toBe(status);
+    expect(await statusOf(security, request(headers))).toBe(200);
+    expect(await statusOf(security, request({ ...headers, ...XHR }, { method: 'PUT' }))).toBe(200);
+  });
+
   it('ends when nothing is heard for half an hour, and is kept alive by requests', async () => {
     const { security, clock } = await openTestSecurity();
     let cookie = cookieOf(await security.authenticate(request(ADMIN)));

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Accounts } from './accounts.ts';
@@ -44,7 +44,7 @@ export async function openSessions(accounts: Accounts, clock: Clock, key: Uint8A
   return {
     start: (who) => {
       const nowMs = clock.nowMs();
-      return { ...who, sessionId: randomBytes(16).toString('hex'), startedMs: nowMs, seenMs: nowMs };
+      return { ...who, sessionId: randomUUID(), startedMs: nowMs, seenMs: nowMs };
     },
     read: (cookie, times) => {
       const claims = openSession(cookie, mac);

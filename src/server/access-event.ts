@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { setOwn } from '../base/json.ts';
 import type { Caller } from '../resource/context.ts';
 
 /** One answered request, for the access log and the audit topic `access` (specification §12.2). Holds no secrets. */
@@ -38,20 +39,40 @@ const LOGGED_HEADERS = [
 const HIDDEN = '***';
 const MAX_LENGTH = 2000;
 
-/** Values of parameters whose names sound secret are hidden, and so are filters that mention such an attribute. */
+/**
+ * Values of parameters whose names sound secret are hidden, and so are filters that mention such an attribute, everything that
+ * goes with a parameter that names one (`field=password&value=…`), and arguments of named queries that may be anything.
+ */
 export function harmlessParameters(parameters: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   const shown: Record<string, string> = {};
-  for (const [name, value] of Object.entries(parameters)) {
-    const isSecret = !PROTOCOL_NAME.test(name) && SECRET_NAME.test(name);
-    shown[name] = isSecret || isSecretFilter(name, value) ? HIDDEN : value.slice(0, MAX_LENGTH);
+  const given = Object.entries(parameters);
+  const namesSecret = given.some(([name, value]) => FIELD_NAME.test(name) && SECRET_NAME.test(value));
+  const isNamedQuery = given.some(([name]) => name.toLowerCase() === '_queryid');
+  for (const [name, value] of given) {
+    const isHidden = isSecret(name, value) || (isArgument(name) && (namesSecret || isUnknown(name, isNamedQuery)));
+    setOwn(shown, name, isHidden ? HIDDEN : value.slice(0, MAX_LENGTH));
   }
   return shown;
 }
 
-const PROTOCOL_NAME = /^_(?:fields|sortKeys|action|queryId|page|total|pretty|mime)/;
+const PROTOCOL_NAME = /^_(?:fields|sortKeys|action|queryId|page|total|pretty|mime)/i;
+/** It says which attribute another parameter is about. */
+const FIELD_NAME = /field|attribute|property|column/i;
+/** What the predefined queries are given that is surely no secret. */
+const HARMLESS_ARGUMENT =
+  /^(?:_.*|field|fields|mapping(?:Name)?|reconId|linkType|linkQualifier|situations?|entryType|firstId|secondId|sourceObjectId|targetObjectId|parentActionId|rootActionId|transactionId|instanceId|formatted|uid|userName|userId)$/i;
 
-function isSecretFilter(name: string, value: string): boolean {
-  return (name === '_queryFilter' || name === '_queryExpression') && SECRET_NAME.test(value);
+function isSecret(name: string, value: string): boolean {
+  if (PROTOCOL_NAME.test(name)) return false;
+  return SECRET_NAME.test(name) || (/^_query(?:Filter|Expression)$/i.test(name) && SECRET_NAME.test(value));
+}
+
+function isArgument(name: string): boolean {
+  return !name.startsWith('_') && !FIELD_NAME.test(name);
+}
+
+function isUnknown(name: string, isNamedQuery: boolean): boolean {
+  return isNamedQuery && !HARMLESS_ARGUMENT.test(name);
 }
 
 export function harmlessHeaders(headers: IncomingHttpHeaders): Readonly<Record<string, string>> {

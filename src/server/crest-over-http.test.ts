@@ -252,6 +252,15 @@ describe('writing', () => {
     expect((await test.send('PUT', '/openidm/managed/user/a', sent)).status).toBe(status);
   });
 
+  it.each(['application/xml', 'text/html', 'multipart/form-data; boundary=x'])(
+    'refuses %s with 415, whatever the body looks like',
+    async (type) => {
+      const sent = { headers: { 'content-type': type }, body: Buffer.from('{"n":1}') };
+      const { status, body } = await test.send('PUT', '/openidm/managed/user/a', sent);
+      expect([status, body.reason]).toEqual([415, 'Unsupported Media Type']);
+    },
+  );
+
   it('refuses what is no JSON under a foreign content type with 415', async () => {
     const sent = { headers: { 'content-type': 'application/xml' }, body: Buffer.from('<a/>') };
     expect((await test.send('PUT', '/openidm/managed/user/a', sent)).status).toBe(415);
@@ -354,6 +363,10 @@ describe('methods and versions', () => {
     ['1.0', 200],
     ['nonsense', 200],
     ['protocol=3.0', 400],
+    ['protocol=2.2', 400],
+    ['resource=1.1', 400],
+    ['resource=2.0', 400],
+    ['resource="2"', 400],
     ['resource=99.0', 400],
   ])('Accept-API-Version: %s gives %i', async (version, status) => {
     const headers = { 'accept-api-version': version };
@@ -366,6 +379,29 @@ describe('methods and versions', () => {
 });
 
 describe('failures', () => {
+  it.each(['/openidm', '/openidm/', '/openidm/?_queryFilter=true'])('%s is no resource, and says so', async (url) => {
+    const { status, body } = await test.send('GET', url);
+    expect([status, body.code, body.reason]).toEqual([404, 404, 'Not Found']);
+    expect(body.message).toMatch(/^Resource '' not found: name one below it, such as \w/);
+  });
+
+  it.each(['/openidm/nothing', '/openidm/nothing/a', '/openidm/nothing?_queryFilter=true'])(
+    '%s is not found by its name',
+    async (url) => {
+      const { status, body } = await test.send('GET', url);
+      const path = url.replace('/openidm/', '').replace(/\?.*/, '');
+      expect([status, body.message]).toEqual([404, `Resource '${path}' not found`]);
+    },
+  );
+
+  it('are indented when asked for', async () => {
+    const { text, body } = await test.send('GET', '/openidm/managed/user/none?_prettyPrint=true');
+    expect(text).toBe(JSON.stringify(body, null, 2));
+    expect((await test.send('GET', '/openidm/managed/user/none')).text).not.toContain('\n');
+    const early = await test.send('GET', '/openidm/managed/user?_queryFilter=%22&_prettyPrint=true');
+    expect([early.status, early.text]).toEqual([400, JSON.stringify(early.body, null, 2)]);
+  });
+
   it('never shows what went wrong inside, but logs it under a reference', async () => {
     const { status, text, body } = await test.send('GET', '/openidm/broken/thrown');
     expect([status, body.code, body.reason]).toEqual([500, 500, 'Internal Server Error']);

@@ -4,6 +4,7 @@ import { Failure, messageOf } from '../base/failure.ts';
 import { isJsonObject } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import { errorAnswer, errorBody, type ErrorAnswer } from './crest/error-body.ts';
+import { wantsPretty } from './crest/read-call.ts';
 import { JSON_TYPE } from './crest/render-answer.ts';
 
 /**
@@ -17,7 +18,15 @@ export function sendFailure(log: Log, thrown: unknown, http: FastifyRequest, rep
   if (status === 401 && asksForBasic(http)) reply.header('www-authenticate', 'Basic realm="openidm", charset="UTF-8"');
   const retryAfter = retryAfterSeconds(status, failure);
   if (retryAfter !== null) reply.header('retry-after', String(retryAfter));
-  return reply.code(status).header('content-type', JSON_TYPE).send(JSON.stringify(body));
+  return reply
+    .code(status)
+    .header('content-type', JSON_TYPE)
+    .send(JSON.stringify(body, null, isPretty(http) ? 2 : 0));
+}
+
+/** False also for a URL that could not be read. */
+function isPretty({ exchange }: FastifyRequest): boolean {
+  return exchange.target !== null && wantsPretty(exchange.target.parameters);
 }
 
 function answerOf(failure: Failure): ErrorAnswer {

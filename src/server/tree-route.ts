@@ -34,7 +34,7 @@ export async function answerTreeRequest(
 ): Promise<unknown> {
   const { exchange } = http;
   const target = exchange.target!;
-  checkApiVersion(http.headers['accept-api-version']?.toString());
+  checkApiVersion(http.headers['accept-api-version']?.toString(), target.place.path);
   const call = readCall({
     ...target,
     conditions: { ifMatch: http.headers['if-match'], ifNoneMatch: http.headers['if-none-match'] },

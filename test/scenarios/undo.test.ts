@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
-import { approve, findHeldRun } from '../../src/app/held.ts';
+import { approve, findHeldRun, reject } from '../../src/app/held.ts';
 import { undoIdOf } from '../../src/app/undo-id.ts';
 import { undoRun } from '../../src/app/undo.ts';
 import type { RunEntry } from '../../src/model/run.ts';
@@ -162,6 +162,66 @@ describe('the guard of an undo', () => {
     const carried = await approve(engine.lockstep, await findHeldRun(engine.lockstep, undone.result.record.id), null);
     expect(carried.map((one) => one.status)).toEqual(['done', 'done', 'done']);
     expect(await state(engine)).toBe(' | ');
+  });
+});
+
+describe('an undo that was held', () => {
+  const held = (count: number, hr: string) => ({
+    mappings: [BASE],
+    memory: { hr: objects(hr) },
+    lockstep: { guard: { maxDeletes: count } },
+  });
+  const UNGUARDED = { mode: 'live', overrides: { guard: { isEnabled: false } } } as const;
+
+  it('takes back after all what was turned down, and then no more', async () => {
+    await using engine = await openEngine(held(0, 'a(key=1) b(key=2) c(key=3)'));
+    const { result } = await engine.run('m');
+    const { id } = result.record;
+    const first = await undo(engine, id);
+    await expect(undo(engine, id)).rejects.toThrow('which holds 3 changes: approve them, or reject them to undo again');
+    await reject(engine.lockstep, await findHeldRun(engine.lockstep, first.result.record.id), 'no');
+    const planned: RunEntry[] = [];
+    await undoRun(engine.lockstep, id, { mode: 'plan', onEntry: (entry) => planned.push(entry) });
+    expect(planned.map((entry) => entry.changeClass)).toEqual(['delete', 'delete', 'delete']);
+    const second = await undoRun(engine.lockstep, id, UNGUARDED);
+    expect(second.record).toMatchObject({ id: first.result.record.id, state: 'SUCCESS' });
+    expect(second.progress.counts).toMatchObject({ deleted: 3, ignored: 3, held: 0 });
+    expect(second.progress.warnings).toEqual([]);
+    expect(await state(engine)).toBe(' | ');
+    await expect(undoRun(engine.lockstep, id, UNGUARDED)).rejects.toThrow('was undone already');
+  });
+
+  it('is superseded by a newer run, which found the objects in place, and can be asked for again', async () => {
+    await using engine = await openEngine(held(0, 'a(key=1) b(key=2)'));
+    const { result } = await engine.run('m');
+    const undone = await undo(engine, result.record.id);
+    const newer = await engine.run('m');
+    await expect(findHeldRun(engine.lockstep, undone.result.record.id)).rejects.toThrow('holds nothing');
+    const { runs } = engine.lockstep.repository;
+    const rejected = await runs.entries(undone.result.record.id, { status: 'rejected', limit: 10 });
+    const message = `superseded by run ${newer.result.record.id}`;
+    expect(rejected.map((entry) => entry.message)).toEqual([message, message]);
+    expect(await state(engine)).toBe('new(key=1) new(key=2) | a-new b-new');
+    await undoRun(engine.lockstep, result.record.id, UNGUARDED);
+    expect(await state(engine)).toBe(' | ');
+  });
+
+  it('tells once what it leaves alone, however often it is asked for', async () => {
+    await using engine = await openEngine(held(0, 'a(key=1) b(key=2)'));
+    const { result } = await engine.run('m');
+    const [user] = await engine.objects('managed/user');
+    await writeUser(engine, String(user!['_id']), { key: '9' });
+    const first = await undo(engine, result.record.id);
+    await reject(engine.lockstep, await findHeldRun(engine.lockstep, first.result.record.id), 'no');
+    await undoRun(engine.lockstep, result.record.id, UNGUARDED);
+    const { runs } = engine.lockstep.repository;
+    const entries = await runs.entries(first.result.record.id, { limit: 10 });
+    expect(entries.map(({ changeClass, status }) => `${changeClass} ${status}`).toSorted()).toEqual([
+      'delete done',
+      'delete rejected',
+      'none skipped',
+    ]);
+    expect(await state(engine)).toMatch(/^new\(key=9\) \|/);
   });
 });
 

@@ -1,3 +1,4 @@
+import { CBC, GCM } from '../../crypto/envelope.ts';
 import { MANAGED_PROPERTY_HOOKS } from '../../managed/managed-config.ts';
 import { checkScripts } from './check-scripts.ts';
 import { entries, items, member, report, textOf, type Findings, type JsonNode } from './json-node.ts';
@@ -22,7 +23,7 @@ export function checkManaged(root: JsonNode, scripts: ScriptFiles, findings: Fin
     const listed = items(member(object, 'properties'));
     checkUnique(listed, (name) => `the attribute "${name}" is declared twice`, findings);
     const mapped = entries(member(member(object, 'schema'), 'properties')).map(([, property]) => property);
-    for (const property of [...listed, ...mapped]) checkPropertyKeys(property, findings);
+    for (const property of [...listed, ...mapped]) checkProperty(property, findings);
   }
 }
 
@@ -34,6 +35,32 @@ function checkUnique(nodes: readonly JsonNode[], message: (name: string) => stri
     if (seen.has(name)) report(findings, 'error', member(node, 'name'), message(name), 'Rename or remove one.');
     seen.add(name);
   }
+}
+
+function checkProperty(property: JsonNode, findings: Findings): void {
+  if (isRelationship(property)) {
+    const hint = 'What is written is stored as it is: no reference is verified, and the other side does not change.';
+    report(findings, 'warning', property, 'relationships are kept as plain values', hint);
+    return;
+  }
+  checkPropertyKeys(property, findings);
+  const cipher = member(member(property, 'encryption'), 'cipher');
+  const name = textOf(cipher);
+  if (name !== null && name !== GCM && name !== CBC)
+    report(
+      findings,
+      'warning',
+      cipher,
+      `there is no cipher "${name}": no value can be stored`,
+      `Use ${GCM} or ${CBC}.`,
+    );
+}
+
+function isRelationship(property: JsonNode): boolean {
+  const types = [member(property, 'type'), member(member(property, 'items'), 'type')].flatMap(
+    ({ value }) => value ?? [],
+  );
+  return types.includes('relationship');
 }
 
 /** A property may have any key of JSON Schema and more: only what looks like a slip is mentioned. */

@@ -40,7 +40,7 @@ describe('managed objects', () => {
     expect(Object.keys(user!.hooks)).toEqual(['onDelete', 'onSync']);
     expect(user!.searchable).toEqual(['mail', 'userName']);
     expect(user!.properties).toMatchObject([
-      { name: 'securityAnswer', scope: 'private', encryption: { ...encryption, cipher: 'AES/CBC/PKCS5Padding' } },
+      { name: 'securityAnswer', scope: 'private', encryption: { ...encryption, cipher: null } },
       { name: 'full', isVirtual: true, returnByDefault: false, hooks: { onRetrieve: { source: '1' } } },
     ]);
     expect(role!.searchable).toEqual(['name']);

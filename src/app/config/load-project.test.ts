@@ -10,6 +10,7 @@ describe('a project', () => {
     expect(config).toMatchObject({ mappings: [], managed: [], connectors: [] });
     expect(config.lockstep).toEqual({
       guard: DEFAULT_GUARD,
+      files: { allowed: [] },
       scripts: { timeoutMs: 1000, memoryMiB: 128 },
       resume: { onCrash: 'resume' },
       batchSize: 500,

@@ -2,19 +2,25 @@ import path from 'node:path';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
 import type { ConnectorKind } from '../../connector/contract.ts';
+import { checkOtherFiles } from './check-other-files.ts';
 import { readConfDirectory, type ConfFile, type ConfOverlay, type FileKind } from './conf-directory.ts';
+import { checkAudit } from './check-audit.ts';
+import { checkCertificate } from './check-certificate.ts';
+import { allowedPlaces, checkConnectorFiles } from './check-connector-files.ts';
 import { checkSyntax, type ScriptCheck } from './check-syntax.ts';
 import { readInlineMapping } from './inline-mapping.ts';
 import { loadConnectors } from './load-connectors.ts';
 import type { LoadedFile } from './loaded-file.ts';
 import { loadLockstep } from './load-lockstep.ts';
 import { loadManaged } from './load-managed.ts';
+import { withListedPolicies } from './load-policies.ts';
 import { loadMappings } from './load-mappings.ts';
 import { report, type Findings, type JsonNode } from './json-node.ts';
 import { BUILT_IN_QUERIES, readNamedQueries } from './named-queries.ts';
 import type { ConfigDocument, NamedQuery, ProjectConfig } from './project-config.ts';
 import { connectorFacts, managedFacts, type ProjectFacts } from './project-facts.ts';
 import { propertyResolver } from './property-resolver.ts';
+import { checkRoleScripts } from './role-assignments.ts';
 import { openScriptFiles, type ScriptFiles } from './script-files.ts';
 import { substitute, type PropertyResolver } from './substitution.ts';
 
@@ -25,7 +31,9 @@ export interface LoadOptions {
     Partial<Pick<ConnectorKind, 'knownProperties'>>)[];
   /** A file with one more mapping, see `readInlineMapping`. */
   readonly inlineMapping?: string;
-  /** What `&{launcher.install.location}` and `&{launcher.working.location}` stand for. */
+  /** Audit files may lie there, too; default: `.lockstep` in the project. */
+  readonly dataDirectory?: string;
+  /** What `&{launcher.install.location}` stands for; default: where the process was started. */
   readonly workingDirectory?: string;
   /** Compiles scripts without running them; without it, scripts are not looked into. */
   readonly checkScript?: ScriptCheck;
@@ -42,8 +50,8 @@ export interface LoadedProject {
 }
 
 /**
- * Reads a project directory and reports everything that is wrong with it at once. Touches nothing but the files of
- * `conf` and `script`; throws for no content of them.
+ * Reads a project directory and reports everything that is wrong with it at once. Reads nothing but the files of
+ * `conf` and `script`, and looks whether files and directories that they name are there; throws for no content of them.
  */
 export async function loadProject(directory: string, options: LoadOptions): Promise<LoadedProject> {
   const projectDirectory = path.resolve(directory);
@@ -60,6 +68,7 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
   const inline =
     options.inlineMapping === undefined ? null : loadFile(readInlineMapping(options.inlineMapping), resolve, findings);
   const parts = assemble(files, inline, scripts, options, findings);
+  checkPlaces(files, projectDirectory, options, findings);
   if (options.checkScript !== undefined) {
     const roots = [...files, ...(inline === null ? [] : [inline])].filter(hasScripts).flatMap(({ root }) => root ?? []);
     checkSyntax(roots, scripts, options.checkScript, findings);
@@ -70,6 +79,25 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
       ? null
       : { directory: projectDirectory, ...parts, bootProperties: conf.boot, documents: documentsOf(files) };
   return { config, diagnostics: findings.toSorted(byPlace), scripts };
+}
+
+/** Directories and files that the configuration names. */
+function checkPlaces(
+  files: readonly LoadedFile[],
+  projectDirectory: string,
+  { dataDirectory = path.join(projectDirectory, '.lockstep'), overlay = new Map() }: LoadOptions,
+  findings: Findings,
+): void {
+  const roots = { projectDirectory, dataDirectory };
+  const places = { ...roots, allowed: allowedPlaces(files.find(({ kind }) => kind === 'lockstep')?.root ?? null) };
+  for (const { id, kind, root, file } of files) {
+    if (root === null) continue;
+    // What is laid over the directory was sent by somebody; what lies in it is trusted.
+    const trust = overlay.has(path.basename(file)) ? 'caller' : 'operator';
+    if (kind === 'provisioner') checkConnectorFiles(root, places, trust, findings);
+    if (id === 'audit') checkAudit(root, roots, findings);
+    if (kind === 'lockstep') checkCertificate(root, projectDirectory, findings);
+  }
 }
 
 function hasScripts({ kind }: LoadedFile): boolean {
@@ -102,7 +130,11 @@ function assemble(
   const configured = loadMappings(only('sync'), facts, lockstep, findings);
   const added = inline === null ? [] : loadMappings(inline, facts, lockstep, findings);
   const mappings = configured === null || added === null ? null : [...configured, ...added];
-  const managed = loadManaged(managedFile, scripts, lockstep, mappings, findings);
+  const declared = loadManaged(managedFile, scripts, lockstep, mappings, findings);
+  checkOtherFiles(files, scripts, findings);
+  const policyFile = files.find(({ id }) => id === 'policy') ?? null;
+  const managed = declared === null ? null : withListedPolicies(declared, policyFile, findings);
+  if (mappings !== null && managed !== null) findings.push(...checkRoleScripts(mappings, managed, scripts));
   if (lockstep === null || connectors === null || mappings === null || managed === null) return null;
   return { mappings, managed, connectors, lockstep: lockstep.config, namedQueries };
 }

@@ -30,17 +30,23 @@ export const BUILT_IN_QUERIES: Readonly<Record<string, NamedQuery>> = {
  * managed objects are `genericTables`.
  */
 export function readNamedQueries(document: Json): Record<string, NamedQuery> {
-  const queries: Record<string, NamedQuery> = {};
+  const queries = Object.create(null) as Record<string, NamedQuery>;
   const list = isJsonObject(document) ? document['queries'] : undefined;
   if (!isJsonObject(list)) return queries;
   const maps = [list['explicitTables'], list['genericTables'], list].filter(isJsonObject);
   for (const map of maps)
     for (const [queryId, text] of Object.entries(map)) {
       if (typeof text !== 'string' || queryId.endsWith('-count')) continue;
-      const template = parseQueryText(text) ?? BUILT_IN_QUERIES[queryId]?.template ?? null;
+      const template = parseQueryText(text) ?? namedQuery({}, queryId)?.template ?? null;
       queries[queryId] = { queryId, text, template, parameters: parametersOf(text) };
     }
   return queries;
+}
+
+/** The query of this name among those of a project, else among those that every repository has; null: there is none. */
+export function namedQuery(configured: Readonly<Record<string, NamedQuery>>, queryId: string): NamedQuery | null {
+  const found = [configured, BUILT_IN_QUERIES].find((queries) => Object.hasOwn(queries, queryId));
+  return found?.[queryId] ?? null;
 }
 
 /** The filter that a named query means for these parameters. */

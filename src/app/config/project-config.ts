@@ -74,7 +74,8 @@ export interface LockstepConfig {
   readonly batchSize: number;
   readonly audit: { readonly logUnchanged: boolean; readonly retention: Retention };
   readonly repository: { readonly kind: 'sqlite'; /** Within the data directory. */ readonly file: string };
-  /** Who may log in, and how. */
+  /** Directories outside of the project whose files connectors may be given over REST, too. */
+  readonly files: { readonly allowed: readonly string[] };
   readonly server: ServerConfig;
   /** Whether a server notices changed files of the project. */
   readonly watch: boolean;

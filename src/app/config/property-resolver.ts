@@ -1,4 +1,5 @@
 import type { PropertyResolver } from './substitution.ts';
+import { isWithheld } from './withheld-properties.ts';
 
 export interface PropertySources {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -29,13 +30,16 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   'openidm.recon.maxcompletedruns': '100',
 };
 
-/** Environment (by the exact name, then `A_B` for `a.b`), then `boot.properties`, then what is built in. */
+/**
+ * Environment (by the exact name, then `A_B` for `a.b`), then `boot.properties`, then what is built in. The place for the
+ * data of an installation is the project directory. Lockstep's own secrets have no value here.
+ */
 export function propertyResolver(sources: PropertySources): PropertyResolver {
   const builtIn: Readonly<Record<string, string>> = {
     ...DEFAULTS,
     'launcher.project.location': sources.projectDirectory,
     'launcher.install.location': sources.workingDirectory,
-    'launcher.working.location': sources.workingDirectory,
+    'launcher.working.location': sources.projectDirectory,
     'idm.instance.dir': sources.projectDirectory,
     'idm.install.dir': sources.workingDirectory,
     'idm.data.dir': sources.projectDirectory,
@@ -43,10 +47,12 @@ export function propertyResolver(sources: PropertySources): PropertyResolver {
     'user.dir': sources.workingDirectory,
   };
   return (name) =>
-    own(sources.env, name) ??
-    own(sources.env, name.replaceAll('.', '_').toUpperCase()) ??
-    own(sources.boot, name) ??
-    own(builtIn, name);
+    isWithheld(name)
+      ? undefined
+      : (own(sources.env, name) ??
+        own(sources.env, name.replaceAll('.', '_').toUpperCase()) ??
+        own(sources.boot, name) ??
+        own(builtIn, name));
 }
 
 function own(record: Readonly<Record<string, string | undefined>>, name: string): string | undefined {

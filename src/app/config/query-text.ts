@@ -31,15 +31,29 @@ export function parseQueryText(text: string): QueryTemplate | null {
   return tokens === null ? null : new WhereParser(tokens).parse();
 }
 
-/** `… WHERE prop.propkey = '/userName' AND prop.propvalue = ${uid} AND objtype.objecttype = ${_resource}` */
+/** `a.x = b.${_mainTable}_id`: how the tables hang together, which says nothing about the objects. */
+const JOIN = String.raw`(?:inner\s+)?join\s+[\w.\${}]+(?:\s+as)?\s+\w+\s+on\s+\(?\s*\w+\.\w+\s*=\s*\w+\.(?:\w+|\$\{_mainTable\}_id)\s*\)?`;
+const JDBC = new RegExp(
+  String.raw`^\s*select\s+(?:\w+\.)?(?:\*|fullobject|objectid)\s+from\s+[\w.\${}]*\$\{_mainTable\}(?:\s+as)?\s+\w+((?:\s+${JOIN})+)\s+where\s(.*)$`,
+  'is',
+);
+const JDBC_PAGING = /\s(?:limit|offset)\s+\$\{(?:int:)?_\w+\}/gi;
+const JDBC_TYPE = /^\s*\w+\.objecttype\s*=\s*\$\{_resource\}\s*$/i;
+const JDBC_KEY = /^\s*(\w+)\.propkey\s*=\s*('[^']+'|\$\{\w+\})\s*$/i;
+const JDBC_VALUE = /^\s*(\w+)\.propvalue\s*=\s*('[^']*'|\$\{\w+\})\s*$/i;
+
+/**
+ * `… WHERE prop.propkey = '/userName' AND prop.propvalue = ${uid} AND objtype.objecttype = ${_resource}`: one property, equal
+ * to one value. Every word must be understood: a condition that is dropped would find too much.
+ */
 function jdbcProperty(text: string): QueryTemplate | null {
-  if (!/\$\{_mainTable\}/.test(text) || /\b(?:or|not|like|union|order|group)\b/i.test(text)) return null;
-  const key = /\b\w+\.propkey\s*=\s*('[^']+'|\$\{\w+\})/i.exec(text)?.[1];
-  const value = /\b\w+\.propvalue\s*=\s*('[^']*'|\$\{\w+\})/i.exec(text)?.[1];
-  const clauses = text.split(/\bwhere\b/i)[1]?.split(/\band\b/i) ?? [];
-  const isOnlyThat = clauses.every((clause) => /propkey|propvalue|objecttype\s*=\s*\$\{_resource\}/i.test(clause));
-  if (key === undefined || value === undefined || clauses.length > 3 || !isOnlyThat) return null;
-  return { kind: 'compare', operator: 'eq', attribute: templateValue(key), value: templateValue(value) };
+  const [, joins = '', where = ''] = JDBC.exec(text.replace(JDBC_PAGING, '')) ?? [];
+  if (where === '' || joins.split('${_propTable}').length !== 2) return null;
+  const clauses = where.split(/\band\b/i).filter((clause) => !JDBC_TYPE.test(clause));
+  const key = clauses.map((clause) => JDBC_KEY.exec(clause)).find((match) => match !== null);
+  const value = clauses.map((clause) => JDBC_VALUE.exec(clause)).find((match) => match !== null);
+  if (clauses.length !== 2 || !key || !value || key[1] !== value[1]) return null;
+  return { kind: 'compare', operator: 'eq', attribute: templateValue(key[2]!), value: templateValue(value[2]!) };
 }
 
 function tokenize(text: string): readonly string[] | null {

@@ -18,6 +18,7 @@ export function readLockstep(json: LockstepJson): LockstepConfig {
       retention: readRetention(json.audit?.retention),
     },
     repository: json.repository ?? { kind: 'sqlite', file: DEFAULT_REPOSITORY_FILE },
+    files: json.files ?? { allowed: [] },
     server: readServer(json.server),
     watch: json.watch,
     security: json.security,

@@ -60,7 +60,8 @@ function readProperty(
     isVirtual,
     returnByDefault: json.returnByDefault ?? !isComputed,
     isRequired: json.required === true || (Array.isArray(required) && required.includes(name)),
-    encryption: json.encryption === undefined ? null : { key: json.encryption.key, cipher: json.encryption.cipher },
+    encryption:
+      json.encryption === undefined ? null : { key: json.encryption.key, cipher: json.encryption.cipher ?? null },
     secureHash: json.secureHash === undefined ? null : { algorithm: json.secureHash.algorithm },
     hooks: readScripts(MANAGED_PROPERTY_HOOKS, json, pointer),
     raw: isJsonObject(json) ? json : {},

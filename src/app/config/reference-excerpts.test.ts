@@ -83,7 +83,10 @@ const filesFor = (mappings: readonly JsonObject[]) => ({
 });
 
 it.each(EXCERPTS)('the excerpt "%s" is read without a fault', async (_, mappings) => {
-  expect(await faultsOf(filesFor(mappings))).toEqual([]);
+  const faults = await faultsOf(filesFor(mappings));
+  expect(faults.filter((fault) => !/^warning .*triggerWorkflowFromSync\.js, which OpenIDM ships/.test(fault))).toEqual(
+    [],
+  );
   const config = await configOf(filesFor(mappings));
   expect(config.mappings).toHaveLength(mappings.length);
 });

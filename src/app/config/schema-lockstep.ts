@@ -61,6 +61,15 @@ export const lockstepSchema = known({
     kind: z.enum(['sqlite'], { error: 'is not a kind of repository: sqlite' }).default('sqlite'),
     file: z.string().min(1).default(DEFAULT_REPOSITORY_FILE).describe('Name of the file within the data directory.'),
   }).optional(),
+  files: known({
+    allowed: z
+      .array(z.string().min(1))
+      .max(100)
+      .default([])
+      .describe(
+        'Directories outside of the project whose files connectors may be given over REST, too. Only this file can say so.',
+      ),
+  }).optional(),
   server: known({
     host: z.string().min(1).default('127.0.0.1').describe('Address to listen on. Default 127.0.0.1.'),
     port: port.describe('Of http; 0: any free one. Default: openidm.port.http of boot.properties, else 8080.'),
@@ -69,6 +78,9 @@ export const lockstepSchema = known({
       certFile: z.string().min(1).optional().describe('PEM, relative to the project; it may hold the whole chain.'),
       keyFile: z.string().min(1).optional().describe('PEM, relative to the project.'),
     })
+      .refine(({ certFile, keyFile }) => (certFile === undefined) === (keyFile === undefined), {
+        error: 'needs both "certFile" and "keyFile", or neither',
+      })
       .optional()
       .describe(
         'Without files, a certificate for localhost is made at the first start and kept in the data directory.',

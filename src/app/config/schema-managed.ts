@@ -14,7 +14,10 @@ export const managedPropertySchema = z
     encryption: z
       .looseObject({
         key: z.string().describe('Alias of the key.'),
-        cipher: z.string().default('AES/CBC/PKCS5Padding'),
+        cipher: z
+          .string()
+          .optional()
+          .describe('AES/GCM/NoPadding (default) or AES/CBC/PKCS5Padding, which notices no change of the data.'),
       })
       .optional()
       .describe('Stored encrypted.'),

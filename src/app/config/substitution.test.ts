@@ -5,9 +5,18 @@ import type { Findings } from './json-node.ts';
 import { propertyResolver } from './property-resolver.ts';
 import { substitute } from './substitution.ts';
 
+const SECRETS = { LOCKSTEP_ADMIN_PASSWORD: 'hunter2', OPENIDM_ADMIN_PASSWORD: 'hunter2', LOCKSTEP_KEY_A_B: 'hunter2' };
+
 const resolve = propertyResolver({
-  env: { 'exact.name': 'env', LDAP_HOST: 'ldap1', HOME: '/root', BOTH: 'env' },
-  boot: { 'boot.only': 'b', BOTH: 'boot', nested: '<&{boot.only}>', loop: '&{loop}', secret: 'hunter2' },
+  env: { 'exact.name': 'env', LDAP_HOST: 'ldap1', HOME: '/root', BOTH: 'env', ...SECRETS },
+  boot: {
+    'boot.only': 'b',
+    BOTH: 'boot',
+    nested: '<&{boot.only}>',
+    loop: '&{loop}',
+    secret: 'hunter2',
+    sly: 'x&{LOCKSTEP_ADMIN_PASSWORD}',
+  },
   projectDirectory: '/project',
   workingDirectory: '/work',
 });
@@ -28,6 +37,8 @@ describe('property substitution', () => {
     ['&{nested}', '<b>'],
     ['&{launcher.project.location}/data/hr.csv', '/project/data/hr.csv'],
     ['&{idm.instance.dir}', '/project'],
+    ['&{launcher.working.location}/audit', '/project/audit'],
+    ['&{launcher.install.location}', '/work'],
     ['&{openidm.port.https}', '8443'],
     ['${nothing} ${unquoted:_resource} &{ } &', '${nothing} ${unquoted:_resource} &{ } &'],
   ])('%s becomes %s', (text, expected) => {
@@ -53,6 +64,20 @@ describe('property substitution', () => {
       '/b/0 the property that has no value',
     ]);
     expect(findings[0]!.hint).toContain('NO_SUCH');
+  });
+
+  it.each([
+    ['&{LOCKSTEP_ADMIN_PASSWORD}', 'LOCKSTEP_ADMIN_PASSWORD'],
+    ['&{OPENIDM_ADMIN_PASSWORD}', 'OPENIDM_ADMIN_PASSWORD'],
+    ['&{openidm.admin.password}', 'openidm.admin.password'],
+    ['&{lockstep.key.a-b}', 'lockstep.key.a-b'],
+    ['${LOCKSTEP_KEY_A_B}', 'LOCKSTEP_KEY_A_B'],
+    ['&{sly}', 'LOCKSTEP_ADMIN_PASSWORD'],
+  ])('refuses %s, a secret of the server', (text, name) => {
+    const { value, findings } = run({ a: text });
+    expect(JSON.stringify(value)).not.toContain('hunter2');
+    const message = `the property ${name} is not available to configuration`;
+    expect(findings).toMatchObject([{ severity: 'error', pointer: '/a', message }]);
   });
 
   it('ends when a property refers to itself', () => {

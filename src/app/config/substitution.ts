@@ -1,7 +1,9 @@
+import type { Severity } from '../../base/diagnostic.ts';
 import { isJsonObject, setOwn, type Json, type JsonObject } from '../../base/json.ts';
 import { formatPointer } from '../../base/json-pointer.ts';
 import { report, type Findings, type JsonNode } from './json-node.ts';
 import type { JsonDocument } from './json-document.ts';
+import { isWithheld } from './withheld-properties.ts';
 
 /** The value of a property, or undefined when there is none of that name. */
 export type PropertyResolver = (name: string) => string | undefined;
@@ -26,7 +28,7 @@ const MAX_LENGTH = 256 * 1024;
 
 /**
  * Puts property values into the texts of a file: `&{name}` everywhere, `${name}` outside the text of scripts and only
- * where there is such a property.
+ * where there is such a property. Lockstep's own secrets are never put in: asking for one is an error.
  */
 export function substitute(
   document: JsonDocument,
@@ -49,8 +51,8 @@ export function substitute(
   const fill = (text: string, tokens: readonly string[], dollar: boolean): string => {
     if (!text.includes('{')) return text;
     const node: JsonNode = { document, tokens, value: text };
-    const expanded = expand(text, dollar, rules.resolve, (message, hint) =>
-      report(findings, rules.unresolved, node, message, hint),
+    const expanded = expand(text, dollar, rules.resolve, (message, hint, severity = rules.unresolved) =>
+      report(findings, severity, node, message, hint),
     );
     if (expanded !== text) filled.add(formatPointer(tokens));
     return expanded;
@@ -62,11 +64,15 @@ function expand(
   text: string,
   dollar: boolean,
   resolve: PropertyResolver,
-  fault: (message: string, hint: string) => void,
+  fault: (message: string, hint: string, severity?: Severity) => void,
   open: readonly string[] = [],
 ): string {
   const expanded = text.replace(PLACEHOLDER, (whole, sign: string, name: string) => {
     if (sign === '$' && !dollar) return whole;
+    if (isWithheld(name)) {
+      fault(`the property ${name} is not available to configuration`, WITHHELD_HINT, 'error');
+      return whole;
+    }
     const value = resolve(name);
     if (value === undefined) {
       if (sign === '&') fault(`the property ${name} has no value`, unresolvedHint(name));
@@ -82,6 +88,8 @@ function expand(
   fault('the text is too long after properties were put in', `At most ${MAX_LENGTH} characters are allowed.`);
   return '';
 }
+
+const WITHHELD_HINT = 'It is a secret of the server itself. Use a variable of another name.';
 
 function unresolvedHint(name: string): string {
   const variable = name.replaceAll('.', '_').toUpperCase();

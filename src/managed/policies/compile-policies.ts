@@ -1,9 +1,9 @@
-import type { Diagnostic } from '../../base/diagnostic.ts';
+import type { Diagnostic, Severity } from '../../base/diagnostic.ts';
 import { messageOf } from '../../base/failure.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
+import { deepEqual, isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import type { ManagedObjectConfig, ManagedPropertyConfig } from '../managed-config.ts';
-import { POLICY_KINDS, UNIQUE_POLICIES } from './policy-kinds.ts';
-import { requirement, type Policy, type PolicyCheck } from './policy.ts';
+import { INTERNAL_POLICIES, POLICY_KINDS, UNIQUE_POLICIES } from './policy-kinds.ts';
+import { requirement, type Policy } from './policy.ts';
 
 export interface PropertyPolicies {
   readonly name: string;
@@ -16,6 +16,8 @@ export interface CompiledPolicies {
   readonly properties: readonly PropertyPolicies[];
   /** Properties whose values no two objects may share. */
   readonly unique: readonly string[];
+  /** Properties whose values must not be names of internal users, and the requirement that they fail then. */
+  readonly notInternal: readonly { readonly name: string; readonly requirement: string }[];
 }
 
 interface Wanted {
@@ -23,55 +25,94 @@ interface Wanted {
   readonly params: JsonObject;
 }
 
-/** From the policies that the properties name, and from what their schema says of required, type, length and pattern. */
+/** The policies of one property, and the place to tell faults of. */
+interface PropertyPlace {
+  readonly name: string;
+  readonly wanted: readonly Wanted[];
+  readonly file: string;
+  readonly pointer: string;
+}
+
+/**
+ * From the policies that the properties name, from what their schema says of required, type, length and pattern, and from
+ * `conf/policy.json`.
+ */
 export function compilePolicies(config: ManagedObjectConfig): {
   readonly policies: CompiledPolicies;
   readonly diagnostics: readonly Diagnostic[];
 } {
   const diagnostics: Diagnostic[] = [];
-  const properties = config.properties
-    .map((property) => ({ name: property.name, policies: propertyPolicies(config, property, diagnostics) }))
+  const byName = Map.groupBy(placesOf(config), ({ name }) => name);
+  const properties = [...byName]
+    .map(([name, places]) => ({ name, policies: propertyPolicies(config.name, places, diagnostics) }))
     .filter(({ policies }) => policies.length > 0);
-  const unique = properties
-    .filter(({ policies }) => policies.some(({ policyId }) => UNIQUE_POLICIES.has(policyId)))
-    .map(({ name }) => name);
-  return { policies: { properties, unique }, diagnostics };
+  const having = (policyIds: Pick<ReadonlySet<string>, 'has'>): readonly PropertyPolicies[] =>
+    properties.filter(({ policies }) => policies.some(({ policyId }) => policyIds.has(policyId)));
+  const unique = having(UNIQUE_POLICIES).map(({ name }) => name);
+  const notInternal = having(INTERNAL_POLICIES).map(({ name, policies }) => {
+    const { policyId } = policies.find((one) => INTERNAL_POLICIES.has(one.policyId))!;
+    return { name, requirement: INTERNAL_POLICIES.get(policyId)! };
+  });
+  return { policies: { properties, unique, notInternal }, diagnostics };
 }
 
+function placesOf({ properties, listedPolicies = [], file }: ManagedObjectConfig): readonly PropertyPlace[] {
+  return [
+    ...properties.map((property) => {
+      const { name, pointer, raw } = property;
+      const byId = new Map(
+        [...schemaPolicies(property), ...namedPolicies(raw['policies'])].map((one) => [one.policyId, one]),
+      );
+      return { name, wanted: [...byId.values()], file, pointer };
+    }),
+    ...listedPolicies.map((one) => ({ ...one, name: one.property, wanted: namedPolicies(one.policies) })),
+  ];
+}
+
+/** What two places ask for in the same words is looked at once. */
 function propertyPolicies(
-  config: ManagedObjectConfig,
-  property: ManagedPropertyConfig,
+  type: string,
+  places: readonly PropertyPlace[],
   diagnostics: Diagnostic[],
 ): readonly Policy[] {
-  const wanted = [...schemaPolicies(property), ...namedPolicies(property.raw['policies'])];
-  const byId = new Map(wanted.map((one) => [one.policyId, one]));
-  return [...byId.values()].flatMap((one) => {
-    const kind = POLICY_KINDS.get(one.policyId);
-    if (kind !== undefined) {
-      const check = compileCheck(config, property, one, diagnostics);
-      return [{ ...one, requirements: kind.requirements, check }];
+  const found: Policy[] = [];
+  for (const place of places)
+    for (const one of place.wanted) {
+      const isKnown = found.some(({ policyId, params }) => policyId === one.policyId && deepEqual(params, one.params));
+      const policy = isKnown
+        ? null
+        : compilePolicy(`managed/${type}: property "${place.name}"`, place, one, diagnostics);
+      if (policy !== null) found.push(policy);
     }
-    const message = `managed/${config.name}: property "${property.name}": the policy "${one.policyId}" is not known here`;
-    const hint = `it is not checked; known are ${[...POLICY_KINDS.keys()].join(', ')}`;
-    diagnostics.push({ severity: 'warning', file: config.file, pointer: property.pointer, message, hint });
-    return [];
-  });
+  return found;
 }
 
-/** Parameters that make no sense are told once; until they are mended no value passes. */
-function compileCheck(
-  config: ManagedObjectConfig,
-  property: ManagedPropertyConfig,
-  { policyId, params }: Wanted,
+/** Null for one that is not known. Parameters that make no sense are told once; until they are mended no value passes. */
+function compilePolicy(
+  label: string,
+  { file, pointer }: PropertyPlace,
+  wanted: Wanted,
   diagnostics: Diagnostic[],
-): PolicyCheck {
-  const kind = POLICY_KINDS.get(policyId)!;
+): Policy | null {
+  const { policyId, params } = wanted;
+  const kind = POLICY_KINDS.get(policyId);
+  const tell = (severity: Severity, text: string, hint: string): void => {
+    const message = `${label}: the policy "${policyId}" ${text}`;
+    diagnostics.push({ severity, file, pointer, message, hint });
+  };
+  if (kind === undefined) {
+    tell('warning', 'is not known here', `it is not checked; known are ${[...POLICY_KINDS.keys()].join(', ')}`);
+    return null;
+  }
+  const { requirements } = kind;
   try {
-    return kind.compile(params);
+    const check = kind.compile(params);
+    const advice = kind.warn?.(params) ?? null;
+    if (advice !== null) tell('warning', advice, 'Use a simpler pattern.');
+    return { ...wanted, requirements, check };
   } catch (error) {
-    const message = `managed/${config.name}: property "${property.name}": the policy "${policyId}" ${messageOf(error)}`;
-    diagnostics.push({ severity: 'error', file: config.file, pointer: property.pointer, message });
-    return () => requirement(kind.requirements[0]!, params);
+    tell('error', messageOf(error), 'Until this is mended, no value passes.');
+    return { ...wanted, requirements, check: () => requirement(requirements[0]!, params) };
   }
 }
 

@@ -163,6 +163,32 @@ describe('policies', () => {
     expect(outcomes.map((one) => one.ok)).toEqual([true, true, false, true]);
   });
 
+  it('keep the names of internal users for these', async () => {
+    const properties = {
+      userName: { policies: [{ policyId: 'valid-username' }] },
+      alias: { policies: [{ policyId: 'no-internal-user-conflict' }] },
+    };
+    await using managed = await openManaged({ schema: { properties } });
+    const { objects } = managed.repository;
+    expect(await managed.create({ _id: 'a', userName: 'root', alias: 'root' }, EXTERNAL)).toMatchObject({ _id: 'a' });
+    await objects.declareTypes([{ name: 'repo/internal/user', searchable: [] }]);
+    const root = { kind: 'create', type: 'repo/internal/user', id: 'root', doc: {} } as const;
+    await managed.repository.commit({ units: [{ object: root }] });
+    await expect(managed.create({ _id: 'b', userName: 'b', alias: 'root' }, EXTERNAL)).rejects.toMatchObject({
+      status: 403,
+      detail: {
+        failedPolicyRequirements: [
+          { property: 'alias', policyRequirements: [{ policyRequirement: 'NO_INTERNAL_USER_CONFLICT' }] },
+        ],
+      },
+    });
+    await expect(managed.create({ _id: 'c', userName: 'root' }, EXTERNAL)).rejects.toMatchObject({ status: 403 });
+    expect(await managed.create({ _id: 'd', userName: 'd', alias: 'd' }, EXTERNAL)).toMatchObject({ _id: 'd' });
+    expect(await validate(managed, 'managed/user/*', 'validateObject', { userName: 'root' })).toMatchObject({
+      failedPolicyRequirements: [{ property: 'userName', policyRequirements: [{ policyRequirement: 'UNIQUE' }] }],
+    });
+  });
+
   it('of properties that are wrong are told when the configuration is compiled', async () => {
     await using managed = await openManaged({
       schema: {

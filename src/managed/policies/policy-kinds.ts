@@ -1,24 +1,29 @@
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { FORMATS } from './formats.ts';
+import { limitedPattern, PATTERN_LIMIT_MS } from './limited-pattern.ts';
 import { MET, requirement, type PolicyCheck, type PolicyRequirement } from './policy.ts';
+
+const NO_CONFLICT = 'NO_INTERNAL_USER_CONFLICT';
 
 /** A kind of policy: what it can ask for, and the check that it comes to with its parameters. */
 export interface PolicyKind {
   readonly requirements: readonly string[];
   /** Throws for parameters that it cannot use. */
   readonly compile: (params: JsonObject) => PolicyCheck;
+  /** What should be mended about parameters that can be used; called after `compile`. */
+  readonly warn?: (params: JsonObject) => string | null;
 }
 
 /**
- * The policies that configurations name with `policyId`. Those that need more than the object itself (`unique`) or that
- * concern the request (`re-auth-required`) check nothing here.
+ * The policies that configurations name with `policyId`. Those that need more than the object itself (`unique`,
+ * `no-internal-user-conflict`) are looked up elsewhere; `re-auth-required` concerns the request and checks nothing.
  */
 export const POLICY_KINDS: ReadonlyMap<string, PolicyKind> = new Map<string, PolicyKind>([
   ['required', always('REQUIRED', (value) => value !== undefined && value !== null)],
   ['not-null', always('REQUIRED', (value) => value !== null)],
   ['not-empty', always('REQUIRED', (value) => value === undefined || !isEmpty(value))],
   ['valid-type', { requirements: ['VALID_TYPE'], compile: compileType }],
-  ['regexpMatches', { requirements: ['MATCH_REGEXP'], compile: compilePattern }],
+  ['regexpMatches', { requirements: ['MATCH_REGEXP'], compile: compilePattern, warn: warnOfPattern }],
   ['minimum-length', lengthKind('MIN_LENGTH', 'minLength', (length, limit) => length >= limit)],
   ['maximum-length', lengthKind('MAX_LENGTH', 'maxLength', (length, limit) => length <= limit)],
   ['minimum-number-value', numberKind('MINIMUM_NUMBER_VALUE', 'minimum', (value, limit) => value >= limit)],
@@ -34,8 +39,14 @@ export const POLICY_KINDS: ReadonlyMap<string, PolicyKind> = new Map<string, Pol
   ]),
   ['unique', { requirements: ['UNIQUE'], compile: () => () => MET }],
   ['valid-username', { requirements: ['UNIQUE'], compile: () => () => MET }],
-  ['no-internal-user-conflict', { requirements: ['UNIQUE'], compile: () => () => MET }],
+  ['no-internal-user-conflict', { requirements: [NO_CONFLICT], compile: () => () => MET }],
   ['re-auth-required', { requirements: ['REAUTH_REQUIRED'], compile: () => () => MET }],
+]);
+
+/** Policies that keep a value from being the name of an internal user, and what they ask for. */
+export const INTERNAL_POLICIES: ReadonlyMap<string, string> = new Map([
+  ['no-internal-user-conflict', NO_CONFLICT],
+  ['valid-username', 'UNIQUE'],
 ]);
 
 /** Policies that no two objects of a type may have the same value. */
@@ -117,18 +128,25 @@ function compileType(params: JsonObject): PolicyCheck {
     isAbsent(value) || tests.some((test) => test(value)) ? MET : requirement('VALID_TYPE', { validTypes: types });
 }
 
-/** Longer texts are refused: an unlucky pattern takes exponential time on them. */
+/** Longer texts are refused. */
 const MAX_MATCHED_LENGTH = 10_000;
 
 function compilePattern(params: JsonObject): PolicyCheck {
   const { regexp, flags } = params;
   if (typeof regexp !== 'string') throw new Error('needs the text "regexp" in "params"');
-  const pattern = new RegExp(regexp, typeof flags === 'string' ? flags.replaceAll(/[gy]/g, '') : '');
+  const pattern = limitedPattern(regexp, typeof flags === 'string' ? flags : '');
   return (value) => {
     if (typeof value !== 'string') return MET;
-    const isMet = value.length <= MAX_MATCHED_LENGTH && pattern.test(value);
-    return isMet ? MET : requirement('MATCH_REGEXP', { ...params, regexp });
+    const match = value.length <= MAX_MATCHED_LENGTH ? pattern.test(value) : false;
+    if (match === true) return MET;
+    const reason = match === 'too-slow' ? { reason: `the pattern takes longer than ${PATTERN_LIMIT_MS} ms` } : {};
+    return requirement('MATCH_REGEXP', { ...params, regexp, ...reason });
   };
+}
+
+function warnOfPattern({ regexp }: JsonObject): string | null {
+  if (typeof regexp !== 'string' || !limitedPattern(regexp).isRisky) return null;
+  return `has the pattern ${regexp}, which may take very long: a value on which it takes longer than ${PATTERN_LIMIT_MS} ms is refused`;
 }
 
 /** A list, or a text with commas. */

@@ -5,6 +5,7 @@ import type { ActionRequest } from '../../resource/request.ts';
 import { answerOf, type Resource } from '../../resource/resource.ts';
 import type { ManagedType } from '../managed-type.ts';
 import { notUnique } from '../prepare-writes.ts';
+import { internalConflicts } from './internal-conflicts.ts';
 import { validationResult, type FailedProperty } from './policy.ts';
 import { validateObject } from './validate-object.ts';
 
@@ -84,12 +85,16 @@ async function findFailures(
   const failed = validateObject(compiled.policies, opened, (value) => protection.isClosed(value));
   const ownId = id ?? (typeof object['_id'] === 'string' ? object['_id'] : '');
   const [taken = []] = await unique.taken(repository.objects, [{ id: ownId, object: opened }]);
-  return merged([...failed, ...notUnique(taken)]);
+  const [clashing = []] = await internalConflicts(repository.objects, compiled.policies.notInternal, [opened]);
+  return merged([...failed, ...notUnique(taken), ...clashing]);
 }
 
 /** One row per property. */
 function merged(failed: readonly FailedProperty[]): readonly FailedProperty[] {
   return [...Map.groupBy(failed, ({ property }) => property)].map(([property, parts]) => {
-    return { property, policyRequirements: parts.flatMap((part) => part.policyRequirements) };
+    const all = parts.flatMap((part) => part.policyRequirements);
+    const names = new Set<string>();
+    const policyRequirements = all.filter(({ policyRequirement: one }) => !names.has(one) && names.add(one));
+    return { property, policyRequirements };
   });
 }

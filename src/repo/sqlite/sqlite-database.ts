@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { makePrivateFile } from './private-file.ts';
 
 /** What travels between a statement and the outside. */
 export type Cell = string | number | null;
@@ -32,7 +31,7 @@ export class SqliteDatabase {
 
   constructor({ file, busyTimeoutMs, isDurable, isReadOnly = false }: DatabaseOptions) {
     this.file = file;
-    if (!isReadOnly) mkdirSync(dirname(file), { recursive: true });
+    if (!isReadOnly) makePrivateFile(file);
     this.#connection = new DatabaseSync(file, { timeout: busyTimeoutMs, readOnly: isReadOnly });
     try {
       if (isReadOnly) this.execute('PRAGMA cache_size = -16384');

@@ -3,16 +3,16 @@ import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { parseJsonText } from './json-text.ts';
 
 /**
- * The JSON value of a body; undefined if there is none. JSON is understood under every content type that clients send it
- * with (curl says `application/x-www-form-urlencoded` unless told otherwise).
+ * The JSON value of a body; undefined if there is none. JSON is also understood under the content types
+ * that clients send who were not told any (curl says `application/x-www-form-urlencoded`).
  *
- * Throws `Failure` with status 415 for a body that neither claims nor looks to be JSON, else 400.
+ * Throws `Failure` with status 415 for a body that claims to be something else or does not look to be JSON, else 400.
  */
 export function readContent(body: Uint8Array | null, contentType: string | undefined): Json | undefined {
   if (body === null || body.length === 0) return undefined;
   const type = contentType?.split(';', 1)[0]!.trim().toLowerCase() ?? '';
   const text = decodeText(body, contentType);
-  if (!isJsonType(type) && !/^\s*[[{]/.test(text)) throw unsupportedType(type);
+  if (!isJsonType(type) && !(UNTOLD.has(type) && /^\s*[[{]/.test(text))) throw unsupportedType(type);
   return text.trim() === '' ? undefined : parseJsonText(text);
 }
 
@@ -39,6 +39,12 @@ export function patchContent(content: Json | undefined): Json[] {
 function noContent(): Failure {
   return new Failure('bad-request', 'The request could not be processed because it did not contain any JSON content');
 }
+
+const UNTOLD: ReadonlySet<string> = new Set([
+  'application/x-www-form-urlencoded',
+  'text/plain',
+  'application/octet-stream',
+]);
 
 function isJsonType(type: string): boolean {
   return type === '' || type === 'application/json' || type === 'text/json' || type.endsWith('+json');

@@ -15,9 +15,10 @@ describe('parseJsonText', () => {
   });
 
   it('finds a key that is there twice, wherever and however it is written', () => {
+    const harmless = fc.jsonValue().filter((one) => !JSON.stringify(one).includes('__proto__'));
     const key = fc.string({ minLength: 1 }).filter((one) => one !== '__proto__');
     fc.assert(
-      fc.property(key, fc.jsonValue(), fc.nat({ max: 20 }), (name, other, depth) => {
+      fc.property(key, harmless, fc.nat({ max: 20 }), (name, other, depth) => {
         const written = JSON.stringify(name);
         const escaped = `"${[...name].map((one) => escapes(one)).join('')}"`;
         const twice = `{${written}:${JSON.stringify(other)},"":1,${escaped}:0}`;

@@ -155,7 +155,11 @@ function readFields(parameters: Parameters): readonly string[] | null {
   return fields.length === 0 ? null : fields;
 }
 
+/** `_prettyPrint=true`, whatever else is asked for. */
+export function wantsPretty({ protocol }: Parameters): boolean {
+  return protocol.get('_prettyPrint')?.at(-1)?.trim().toLowerCase() === 'true';
+}
+
 function styleOf(parameters: Parameters): AnswerStyle {
-  const isPretty = single(parameters, '_prettyPrint')?.trim().toLowerCase() === 'true';
-  return { isPretty, mimeType: null, knownRev: null, totals: 'NONE', skipped: 0 };
+  return { isPretty: wantsPretty(parameters), mimeType: null, knownRev: null, totals: 'NONE', skipped: 0 };
 }

@@ -32,7 +32,7 @@ export function renderAnswer(
     return answer.value === undefined ? { status: 204, headers: {}, body: null } : json(200, answer.value, style, {});
   const { stored, isNew } = answer;
   const headers = etag(stored.rev);
-  if (isNew) headers['location'] = `${root}/${location(request.path, stored.id)}`;
+  if (isNew) headers['location'] = `${root}/${location(request, stored.id)}`;
   if (stored.rev !== null && stored.rev === style.knownRev) return { status: 304, headers, body: null };
   if (style.mimeType !== null) return rawField(stored, request.fields![0]!, style.mimeType, headers);
   return json(isNew ? 201 : 200, stored.object, style, headers);
@@ -52,8 +52,11 @@ function etag(rev: string | null): Record<string, string> {
   return rev === null || !/^[\x21\x23-\x7e]+$/.test(rev) ? {} : { etag: `"${rev}"` };
 }
 
-function location(collection: string, id: string): string {
-  return formatResourcePath([...collection.split('/'), id]);
+/** The path of a request has the beginning of an id with slashes in it that came as several segments. */
+function location(request: ResourceRequest, id: string): string {
+  const segments = request.path.split('/');
+  const newId = request.verb === 'create' ? request.newId : null;
+  return formatResourcePath([...segments, newId !== null && id.endsWith(`/${newId}`) ? newId : id]);
 }
 
 function envelope({ objects, cookie, total }: QueryResult, { totals, skipped }: AnswerStyle): JsonObject {
