@@ -3,10 +3,13 @@ import { describe, expect, it } from 'vitest';
 import type { Json } from '../../base/json.ts';
 import { MAX_JSON_DEPTH, MAX_JSON_KEYS, parseJsonText } from './json-text.ts';
 
+/** That key is refused by itself. */
+const isHarmless = (value: unknown): boolean => !JSON.stringify(value).includes('__proto__');
+
 describe('parseJsonText', () => {
   it('reads every JSON value as the parser of the language does', () => {
     fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: 'binary' }), fc.constantFrom(0, 2), (value, indent) => {
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }).filter(isHarmless), fc.constantFrom(0, 2), (value, indent) => {
         const text = JSON.stringify(value, null, indent);
         fc.pre(!text.includes('__proto__') && !/\\ud[89a-f]/i.test(text));
         expect(parseJsonText(text)).toEqual(JSON.parse(text));
@@ -15,7 +18,7 @@ describe('parseJsonText', () => {
   });
 
   it('finds a key that is there twice, wherever and however it is written', () => {
-    const harmless = fc.jsonValue().filter((one) => !JSON.stringify(one).includes('__proto__'));
+    const harmless = fc.jsonValue().filter(isHarmless);
     const key = fc.string({ minLength: 1 }).filter((one) => one !== '__proto__');
     fc.assert(
       fc.property(key, harmless, fc.nat({ max: 20 }), (name, other, depth) => {
