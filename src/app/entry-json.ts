@@ -1,6 +1,6 @@
-import { parsePointer } from '../base/json-pointer.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { RunEntry } from '../model/run.ts';
+import { attributeOf } from '../sync/plan.ts';
 import { masked, shown, type IsSecret } from './secrets.ts';
 
 export interface AttributeChange {
@@ -13,7 +13,7 @@ export interface AttributeChange {
 export function attributeChanges(entry: RunEntry): readonly AttributeChange[] {
   if (Array.isArray(entry.after))
     return entry.after.filter(isJsonObject).map((operation) => {
-      const attribute = String(operation['field']).slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
+      const attribute = attributeOf(operation);
       return {
         attribute,
         before: shown(attribute, entry.before?.[attribute] ?? null),
@@ -57,8 +57,7 @@ export function harmless(entry: RunEntry, isSecret: IsSecret): RunEntry {
   const { before, after } = entry;
   const operation = (one: Json): Json => {
     if (!isJsonObject(one) || !('value' in one)) return one;
-    const [attribute = ''] = parsePointer(String(one['field']));
-    return { ...one, value: shown(attribute, one['value']!, isSecret) };
+    return { ...one, value: shown(attributeOf(one), one['value']!, isSecret) };
   };
   return {
     ...entry,

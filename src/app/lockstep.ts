@@ -21,7 +21,6 @@ import { openManagedService } from '../managed/managed-service.ts';
 import type { ManagedType } from '../managed/managed-type.ts';
 import type { RequestContext } from '../resource/context.ts';
 import { Router } from '../resource/router.ts';
-import { contextFor } from '../resource/script-context.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { openSqliteRepository } from '../repo/sqlite/sqlite-repository.ts';
 import { createScriptHost } from '../script/script-host.ts';
@@ -164,7 +163,6 @@ async function openParts(options: LockstepOptions): Promise<Parts> {
     repository,
     crypto,
     host: scripts,
-    scriptContext: contextFor,
     activity: activityOf(audit),
     logsRuns: () => audit.settings.topics.activity.triggers.has('recon'),
   });

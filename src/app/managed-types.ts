@@ -1,6 +1,5 @@
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
-import type { Json } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import type { NewId } from '../base/uuid.ts';
 import type { Crypto } from '../crypto/crypto.ts';
@@ -27,8 +26,6 @@ export interface ManagedTypesOptions {
   /** Whether what runs write has activity entries besides the entries of the run. Asked when a type is opened. */
   readonly logsRuns: () => boolean;
   readonly onChange?: OnChange;
-  /** What hooks see as `context`. */
-  readonly scriptContext: (context: RequestContext) => Json;
 }
 
 /** Where a managed type is opened from. */
@@ -121,7 +118,7 @@ function open(
     resolveModule: (request, fromFile) => files.resolveModule(request, fromFile),
     answer: calls,
   });
-  const { crypto, newId, clock, log, onChange, scriptContext, activity } = options;
+  const { crypto, newId, clock, log, onChange, activity } = options;
   return openManagedType({
     compiled,
     repository,
@@ -130,7 +127,6 @@ function open(
     newId,
     clock,
     log,
-    scriptContext,
     activity,
     enforcesPolicies: config.bootProperties['openidm.policy.enforcement.enabled'] !== 'false',
     ...(onChange === undefined ? {} : { onChange }),

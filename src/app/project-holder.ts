@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { keyedTurns } from '../base/keyed-turns.ts';
 import { formatDiagnostic, type Diagnostic } from '../base/diagnostic.ts';
 import { messageOf } from '../base/failure.ts';
 import type { ConfOverlay } from './config/conf-directory.ts';
@@ -59,7 +60,8 @@ export async function openProjectHolder(options: ProjectHolderOptions): Promise<
   const { directory } = lockstep.config;
   const fingerprint = await scriptFingerprint(directory);
   const state: State = { options, directory, listeners: new Set(), fingerprint, told: '', isClosed: false };
-  const inTurn = turns();
+  const turns = keyedTurns();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => turns.take(directory, work);
   const reload = (): Promise<Reloaded> => inTurn(() => readAgain(state));
   const folders = isWatching ? [path.join(directory, 'conf'), path.join(directory, 'script')] : [];
   const noticed = (): void =>
@@ -83,16 +85,6 @@ export async function openProjectHolder(options: ProjectHolderOptions): Promise<
       watch.close();
       await inTurn(async () => {});
     },
-  };
-}
-
-/** Each piece of work begins when the one before has ended. */
-function turns(): <T>(work: () => Promise<T>) => Promise<T> {
-  let last: Promise<unknown> = Promise.resolve();
-  return (work) => {
-    const next = last.then(work, work);
-    last = next.catch(() => {});
-    return next;
   };
 }
 

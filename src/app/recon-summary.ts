@@ -1,7 +1,7 @@
 import { isoTime } from '../base/clock.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { RunRecord, RunStage } from '../model/run.ts';
-import type { Situation } from '../model/situation.ts';
+import { SITUATIONS, type Situation } from '../model/situation.ts';
 import { fromJson, type Progress, type Tally } from '../recon/progress.ts';
 
 /** Specification §5.3, word for word. */
@@ -18,20 +18,9 @@ const STAGE_DESCRIPTIONS: Readonly<Record<RunStage, string>> = {
   COMPLETED_FAILED: 'reconciliation failed',
 };
 
-/** Situations that a summary lists; the other two cannot occur in a run of OpenIDM. */
-const LISTED: readonly Situation[] = [
-  'SOURCE_IGNORED',
-  'MISSING',
-  'FOUND',
-  'AMBIGUOUS',
-  'UNQUALIFIED',
-  'CONFIRMED',
-  'SOURCE_MISSING',
-  'ABSENT',
-  'TARGET_IGNORED',
-  'UNASSIGNED',
-  'FOUND_ALREADY_LINKED',
-];
+/** Situations that cannot occur in a run of OpenIDM: a summary does not list them. */
+const UNLISTED: ReadonlySet<Situation> = new Set<Situation>(['LINK_ONLY', 'ALL_GONE']);
+const LISTED = SITUATIONS.filter((situation) => !UNLISTED.has(situation));
 
 /**
  * A run as `GET recon/<id>` and the summary entry of the audit show it (specification §5.2). Totals are texts, `"?"` while

@@ -8,7 +8,7 @@ import type { Lockstep } from './lockstep.ts';
 import { RunJob, type RunSnapshot, type RunWork } from './run-job.ts';
 import { requestJson } from './run-mapping.ts';
 import { originOf, reconRequest, storedOrigin, type RunOrigin, type RunOverrides } from './run-request.ts';
-import { openSlots, type Slots } from './run-slots.ts';
+import { openSlots, type Slots } from '../base/slots.ts';
 import { giveUp, runToTakeUp, startRun } from './runs.ts';
 import { undoIdOf } from './undo-id.ts';
 import { undoable, undoRun } from './undo.ts';

@@ -4,6 +4,7 @@ import { formatPointer, getAt, parsePointer, putAt } from '../base/json-pointer.
 import type { Crypto } from '../crypto/crypto.ts';
 import type { CommitBatch, CommitUnit, Repository, RunReads } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
+import { attributeOf } from '../sync/plan.ts';
 import type { IsSecret } from './secrets.ts';
 
 /**
@@ -111,9 +112,4 @@ function openAt(images: JsonObject, place: readonly string[], crypto: Crypto): v
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
   }
-}
-
-/** `/mail` of an operation of an after-image. */
-function attributeOf(operation: JsonObject): string {
-  return String(operation['field']).slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -65,12 +65,17 @@ export interface Access {
   readonly server: { readonly ip: string; readonly port: number };
   readonly isSecure: boolean;
   readonly method: string;
+  /** Of the URL, percent-encoded as it came, without parameters. */
   readonly path: string;
+  /** `create`, `query`, `action`, …; null if it was not understood. */
   readonly operation: string | null;
+  /** The name of the action. */
   readonly action: string | null;
   readonly queryParameters: Readonly<Record<string, string>>;
+  /** Those that say something and are no secret. */
   readonly headers: Readonly<Record<string, string>>;
   readonly status: number;
+  /** Why it failed. */
   readonly message: string | null;
   readonly elapsedMs: number;
 }

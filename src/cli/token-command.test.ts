@@ -41,7 +41,7 @@ describe('lockstep token', () => {
     expect(err).toContain('shown this once');
     const listed = await run(tokenCommand, 'token', 'list');
     expect(listed).toMatch(/ci +openidm-admin +\S+Z +\S+Z +never/);
-    expect(listed).not.toContain(created.trim().split('_')[2]);
+    expect(listed).not.toContain(created.trim().slice(-43));
     await run(tokenCommand, 'token', 'revoke', 'ci');
     expect(await run(tokenCommand, 'token', 'list')).toContain('no tokens');
   });

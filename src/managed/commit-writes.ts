@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import type { AuditEvent } from '../model/audit.ts';
 import type { CommitUnit, ObjectRow } from '../model/repository.ts';
 import type { RequestContext } from '../resource/context.ts';
+import { contextFor } from '../resource/script-context.ts';
 import { activityEvent } from './activity.ts';
 import type { ManagedChange, ManagedType } from './managed-type.ts';
 import type { ManagedItem, ManagedStage } from './managed-stages.ts';
@@ -149,7 +150,7 @@ function postItem(type: ManagedType, write: PreparedWrite, context: RequestConte
     oldObject: before === null ? null : namedObject({ ...before, doc: type.protection.openIfPossible(before.doc) }),
     request: wanted.request,
     resourceName: `${type.path}/${wanted.id}`,
-    context: type.scriptContext(context),
+    context: contextFor(context),
   };
 }
 

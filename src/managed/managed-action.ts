@@ -4,6 +4,7 @@ import type { StoredObject } from '../model/object-set.ts';
 import type { ObjectRow } from '../model/repository.ts';
 import { toQuery } from '../model/to-query.ts';
 import type { RequestContext } from '../resource/context.ts';
+import { contextFor } from '../resource/script-context.ts';
 import { queryPage } from '../resource/query-page.ts';
 import type { ActionRequest, QueryRequest, ResourceRequest } from '../resource/request.ts';
 import { namedObject } from './commit-writes.ts';
@@ -113,7 +114,7 @@ async function recomputed(
     oldObject: null,
     request: scriptRequest(request),
     resourceName: `${type.path}/${before.id}`,
-    context: type.scriptContext(context),
+    context: contextFor(context),
   };
   const [result] = await type.scripts.run('retrieve', [item], context);
   if (result instanceof Failure) throw result;
@@ -149,7 +150,7 @@ async function runAction(
     oldObject: null,
     request: scriptRequest(request),
     resourceName: `${path}/${id}`,
-    context: type.scriptContext(context),
+    context: contextFor(context),
     action: request.action,
     variables: { ...request.parameters, ...(isJsonObject(request.content) ? request.content : {}) },
   };

@@ -1,4 +1,3 @@
-import { assert } from '../base/assert.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { NewId } from '../base/uuid.ts';
 import type { IdentifiedWrite, ManagedSet } from '../model/managed-set.ts';
@@ -16,6 +15,7 @@ import { queryObjects, type QueriedCollection } from '../model/query-objects.ts'
 import type { CommitUnit, ObjectRow, Repository, RowWrite } from '../model/repository.ts';
 import type { Filter } from '../base/query-filter.ts';
 import { isPlain, type ManagedType } from './managed-type.ts';
+import { rowWrite } from './row-write.ts';
 import { writeManaged } from './write-managed.ts';
 import { writePreparation } from './write-preparation.ts';
 
@@ -124,14 +124,6 @@ async function* scan(collection: QueriedCollection, request: ScanRequest): Async
     after = page.next ?? END;
     yield { objects: page.rows.map(collection.toStored), faults: [], cursor: after, isLast, ...total };
   }
-}
-
-function rowWrite(type: string, write: ObjectWrite & { readonly id: string }): RowWrite {
-  if (write.kind === 'create') return { kind: 'create', type, id: write.id, doc: write.object };
-  const rev = write.rev === null ? Number.NaN : Number(write.rev);
-  assert(Number.isInteger(rev), `managed/${type}/${write.id} needs the revision that was read`);
-  if (write.kind === 'delete') return { kind: 'delete', type, id: write.id, rev };
-  return { kind: 'update', type, id: write.id, rev, doc: write.object };
 }
 
 /** Outside a run: one commit for all, then one by one if some of it is refused. */

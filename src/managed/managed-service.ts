@@ -3,6 +3,7 @@ import type { JsonObject } from '../base/json.ts';
 import { isStorableId, unstorableId, type StoredObject } from '../model/object-set.ts';
 import type { ObjectRow } from '../model/repository.ts';
 import type { RequestContext } from '../resource/context.ts';
+import { contextFor } from '../resource/script-context.ts';
 import { queryPage } from '../resource/query-page.ts';
 import type {
   CreateRequest,
@@ -166,7 +167,7 @@ async function retrieveAll(
 ): Promise<readonly StoredObject[]> {
   const { scripts, path } = type;
   if (scripts === null || !scripts.has(stage)) return objects;
-  const [seen, asked] = [type.scriptContext(context), scriptRequest(request)];
+  const [seen, asked] = [contextFor(context), scriptRequest(request)];
   const items = objects.map(({ id, object }) => {
     return { object, oldObject: null, request: asked, resourceName: `${path}/${id}`, context: seen };
   });

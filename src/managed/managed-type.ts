@@ -3,14 +3,12 @@ import type { JsonObject } from '../base/json.ts';
 import { keyedTurns, type KeyedTurns } from '../base/keyed-turns.ts';
 import type { Log } from '../base/log.ts';
 import type { NewId } from '../base/uuid.ts';
-import type { Json } from '../base/json.ts';
 import type { Crypto } from '../crypto/crypto.ts';
 import type { Repository } from '../model/repository.ts';
 import type { RequestContext } from '../resource/context.ts';
 import type { CompiledManaged } from './compile-managed.ts';
 import type { ManagedScripts } from './managed-scripts.ts';
 import { openProtection, type Protection } from './protection.ts';
-import { scriptContext } from './script-request.ts';
 import { UniqueValues } from './unique-values.ts';
 
 /** A change of a managed object that is committed. Objects are in stored form, with `_id` and `_rev`. */
@@ -59,8 +57,6 @@ export interface ManagedTypeOptions {
   /** Null: no activity entries. Default: `DEFAULT_ACTIVITY`. */
   readonly activity?: ActivitySettings | null;
   readonly onChange?: OnChange;
-  /** What scripts see as `context`. */
-  readonly scriptContext?: (context: RequestContext) => Json;
 }
 
 /** One managed type over one repository, with all that its reads and writes need. */
@@ -81,7 +77,6 @@ export interface ManagedType {
   readonly enforcesPolicies: boolean;
   readonly activity: ActivitySettings | null;
   readonly onChange: OnChange | null;
-  readonly scriptContext: (context: RequestContext) => Json;
 }
 
 export function openManagedType(options: ManagedTypeOptions): ManagedType {
@@ -103,7 +98,6 @@ export function openManagedType(options: ManagedTypeOptions): ManagedType {
     enforcesPolicies,
     activity: activity === undefined ? DEFAULT_ACTIVITY : activity,
     onChange: onChange ?? null,
-    scriptContext: options.scriptContext ?? scriptContext,
   };
 }
 

@@ -2,6 +2,7 @@ import { Failure } from '../base/failure.ts';
 import { deepEqual, isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { ObjectRow, RowWrite } from '../model/repository.ts';
 import type { RequestContext } from '../resource/context.ts';
+import { contextFor } from '../resource/script-context.ts';
 import { refuseForeignEnvelopes } from './foreign-envelopes.ts';
 import type { ManagedType } from './managed-type.ts';
 import type { ManagedItem, ManagedStage } from './managed-stages.ts';
@@ -194,7 +195,7 @@ async function runStage(
 ): Promise<void> {
   const { scripts } = type;
   if (scripts === null || drafts.length === 0 || !scripts.has(stage)) return;
-  const seen = type.scriptContext(context);
+  const seen = contextFor(context);
   const items = drafts.map(({ wanted, object, oldObject }): ManagedItem => {
     const { id, request } = wanted;
     return { object: object ?? oldObject, oldObject, request, resourceName: `${type.path}/${id}`, context: seen };

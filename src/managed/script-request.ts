@@ -1,5 +1,4 @@
-import type { Json, JsonObject } from '../base/json.ts';
-import type { RequestContext } from '../resource/context.ts';
+import type { JsonObject } from '../base/json.ts';
 import type { ResourceRequest } from '../resource/request.ts';
 
 /** What scripts see as `request` (specification §2.3). */
@@ -35,17 +34,5 @@ export function ownRequest(
     additionalParameters: {},
     patchOperations: null,
     action: null,
-  };
-}
-
-/** The part of `context` that hooks look at, where nobody gives a better one. */
-export function scriptContext({ caller, transactionId, cause, http }: RequestContext): Json {
-  const { id, component, roles, isExternal } = caller;
-  return {
-    security: { authenticationId: id, authorization: { id, component, roles: [...roles] } },
-    caller: { external: isExternal },
-    transactionId: { value: transactionId },
-    current: { name: cause },
-    http: http === undefined ? null : { ...http, headers: { ...http.headers }, parameters: { ...http.parameters } },
   };
 }

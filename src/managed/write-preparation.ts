@@ -7,20 +7,22 @@ import type {
   WritePreparation,
   WritePurpose,
 } from '../model/managed-set.ts';
-import type { RowWrite } from '../model/repository.ts';
 import { SYSTEM_CALLER, type RequestContext } from '../resource/context.ts';
 import { afterWrites, auditOf, holdUnique } from './commit-writes.ts';
 import type { ManagedType } from './managed-type.ts';
 import { policyFailure, prepareWrites, type PreparedWrite, type WantedWrite } from './prepare-writes.ts';
 import { validateObject } from './policies/validate-object.ts';
+import { rowWrite } from './row-write.ts';
 import { ownRequest } from './script-request.ts';
 
 /** What a run needs to write objects of a type with hooks, policies or marked properties. */
 export function writePreparation(type: ManagedType): WritePreparation {
   const { protection } = type;
   const isChecked = onlyChecks(type);
+  const isReady = (write: IdentifiedWrite): boolean => write.kind === 'create' || write.rev !== null;
   return {
-    prepare: async (writes, purpose) => (isChecked ? check(type, writes) : prepare(type, writes, purpose)),
+    prepare: async (writes, purpose) =>
+      isChecked && writes.every(isReady) ? check(type, writes) : prepare(type, writes, purpose),
     close: (object) => protection.close(object, null),
     changed: (stored, object, changed) =>
       protection.isNeeded ? changed.filter((name) => !protection.isSame(name, object[name], stored[name])) : changed,
@@ -41,18 +43,9 @@ function check(type: ManagedType, writes: readonly IdentifiedWrite[]): PreparedB
         ? []
         : validateObject(type.compiled.policies, write.object, (value) => type.protection.isClosed(value));
     if (failed.length > 0) return refusal(policyFailure(failed));
-    return { ok: true, row: rowOf(type.name, write), before: null, after: null, audit: [] };
+    return { ok: true, row: rowWrite(type.name, write), before: null, after: null, audit: [] };
   });
   return { results, committed: async () => new Map(), release: () => {} };
-}
-
-function rowOf(type: string, write: IdentifiedWrite): RowWrite {
-  const { id } = write;
-  if (write.kind === 'create') return { kind: 'create', type, id, doc: write.object };
-  const rev = write.rev === null ? -1 : Number(write.rev);
-  return write.kind === 'delete'
-    ? { kind: 'delete', type, id, rev }
-    : { kind: 'update', type, id, rev, doc: write.object };
 }
 
 /** A write that cannot go through the preparation: the commit will find out what is wrong with it. */

@@ -1,5 +1,6 @@
 import { Failure } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
+import { keyedTurns } from '../base/keyed-turns.ts';
 import type { ObjectRow, Repository } from '../model/repository.ts';
 import { ADMINISTRATOR_ROLE, INTERNAL_USER_TYPE, rolesOf } from '../security/internal-users.ts';
 import { orEmpty } from './repo-reads.ts';
@@ -16,16 +17,14 @@ export interface LastAdministrator {
 const PAGE = 200;
 
 export function lastAdministrator(repository: Repository): LastAdministrator {
-  let last: Promise<unknown> = Promise.resolve();
+  const turns = keyedTurns();
   return {
     protect: (stored, next, work) => {
       if (!isAdministrator(stored.doc) || (next !== null && isAdministrator(next))) return work();
-      const turn = last.then(async () => {
+      return turns.take(ADMINISTRATOR_ROLE, async () => {
         if (!(await hasAnother(repository, stored.id))) throw refusal(stored.id);
         return work();
       });
-      last = turn.catch(() => {});
-      return turn;
     },
   };
 }

@@ -1,20 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { openEngine, type Engine } from '../../test/scenarios/engine.ts';
+import { openEngine } from '../../test/scenarios/engine.ts';
 import { objects } from '../../test/scenarios/notation.ts';
-import type { JsonObject } from '../base/json.ts';
-import { openRunTree } from './testing/run-tree.ts';
+import { MAPPING, NAME, over } from './testing/ldap-run.ts';
 
-const NAME = 'systemLdapAccounts_managedUser';
-const MAPPING: JsonObject = {
-  name: NAME,
-  source: 'system/ldap/account',
-  target: 'managed/user',
-  properties: [
-    { source: 'key', target: 'key' },
-    { source: 'name', target: 'name' },
-  ],
-  policies: [{ situation: 'SOURCE_MISSING', action: 'DELETE' }],
-};
 const SPEC = {
   mappings: [MAPPING],
   memory: { ldap: objects('a(key=1)') },
@@ -22,11 +10,6 @@ const SPEC = {
   links: { [NAME]: 'a-t x-u y-v' },
   lockstep: { guard: { maxDeletes: 0 } },
 };
-async function over(engine: Engine): Promise<{ id: string; tree: ReturnType<typeof openRunTree> }> {
-  const tree = openRunTree(engine.lockstep);
-  const answer = await tree.action('recon', 'recon', { mapping: NAME, waitForCompletion: 'true' });
-  return { id: String((answer as JsonObject)['_id']), tree };
-}
 
 describe('what a run holds, settled by two at once', () => {
   it.each([

@@ -5,7 +5,7 @@ import type { RunSnapshot } from '../app/run-job.ts';
 import type { RunManager } from '../app/run-manager.ts';
 import type { RunReads } from '../model/repository.ts';
 import type { ChangeClass } from '../model/run.ts';
-import { runSummary } from './recon-summary.ts';
+import { runSummary } from '../app/recon-summary.ts';
 
 export interface RunEvent {
   /** What a client that comes back sends as `Last-Event-ID`. */

@@ -4,7 +4,7 @@ import { entryJson } from '../app/entry-json.ts';
 import { explain, harmlessTrace } from '../app/explain.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import { runMapping } from '../app/run-mapping.ts';
-import { openSlots, type Slots } from '../app/run-slots.ts';
+import { openSlots, type Slots } from '../base/slots.ts';
 import { secretsOf, type IsSecret } from '../app/secrets.ts';
 import { undoRun } from '../app/undo.ts';
 import type { AttributeTrace } from '../mapping/stages.ts';
@@ -14,7 +14,7 @@ import type { RequestContext } from '../resource/context.ts';
 import type { ActionRequest } from '../resource/request.ts';
 import { readOverrides } from './recon-overrides.ts';
 import { mappingOf } from './recon-start.ts';
-import { runSummary } from './recon-summary.ts';
+import { runSummary } from '../app/recon-summary.ts';
 
 interface Dependencies {
   readonly lockstep: Lockstep;
@@ -76,7 +76,7 @@ async function planned(
   };
   const slots = slotsOf.get(lockstep.repository) ?? openSlots(PLANS_AT_ONCE);
   slotsOf.set(lockstep.repository, slots);
-  const release = await slots.take(signal ?? new AbortController().signal);
+  const release = await slots.take(signal);
   const options = signal === undefined ? {} : { signal };
   const { record, progress } = await work({ mode: 'plan', onEntry, ...options }).finally(release);
   if (record.state !== 'SUCCESS') throw new Failure('conflict', progress.error ?? 'the plan was cancelled');

@@ -5,19 +5,9 @@ import { objects, showObjects } from '../../test/scenarios/notation.ts';
 import type { JsonObject } from '../base/json.ts';
 import { undoIdOf } from '../app/undo-id.ts';
 import { reconEvents } from './recon-resource.ts';
+import { MAPPING, NAME, over } from './testing/ldap-run.ts';
 import { openRunTree } from './testing/run-tree.ts';
 
-const NAME = 'systemLdapAccounts_managedUser';
-const MAPPING: JsonObject = {
-  name: NAME,
-  source: 'system/ldap/account',
-  target: 'managed/user',
-  properties: [
-    { source: 'key', target: 'key' },
-    { source: 'name', target: 'name' },
-  ],
-  policies: [{ situation: 'SOURCE_MISSING', action: 'DELETE' }],
-};
 /** The run of reference 003: one linked source object, three target objects. */
 const SPEC = {
   mappings: [MAPPING],
@@ -26,12 +16,6 @@ const SPEC = {
   links: { [NAME]: 'a-t' },
 };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
-
-async function over(engine: Engine): Promise<{ id: string; tree: ReturnType<typeof openRunTree> }> {
-  const tree = openRunTree(engine.lockstep);
-  const answer = await tree.action('recon', 'recon', { mapping: NAME, waitForCompletion: 'true' });
-  return { id: String((answer as JsonObject)['_id']), tree };
-}
 
 describe('recon', () => {
   it('answers the id and ACTIVE at once', async () => {

@@ -14,7 +14,7 @@ import { readEntry, queryEntries } from './recon-entries.ts';
 import { runEvents, type RunEvent } from './recon-events.ts';
 import { explainObject, planRecon, planUndo } from './recon-plan.ts';
 import { startRecon, startUndo } from './recon-start.ts';
-import { runSummary } from './recon-summary.ts';
+import { runSummary } from '../app/recon-summary.ts';
 import { undoIdOf } from '../app/undo-id.ts';
 
 export interface ReconDependencies {

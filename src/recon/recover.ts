@@ -3,6 +3,7 @@ import type { Filter } from '../base/query-filter.ts';
 import type { StoredObject } from '../model/object-set.ts';
 import type { CommitUnit, LinkWrite } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
+import { attributeOf } from '../sync/plan.ts';
 import type { Outcome } from '../sync/planned-change.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -44,8 +45,7 @@ function isCarriedOut(entry: RunEntry, object: JsonObject): boolean {
   if (!Array.isArray(entry.after)) return false;
   return entry.after.every((operation) => {
     if (!isJsonObject(operation) || typeof operation['field'] !== 'string') return false;
-    const key = operation['field'].slice(1).replaceAll('~1', '/').replaceAll('~0', '~');
-    return holds(object, key, operation['value'] ?? null);
+    return holds(object, attributeOf(operation), operation['value'] ?? null);
   });
 }
 

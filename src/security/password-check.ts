@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../base/clock.ts';
 import { Failure } from '../base/failure.ts';
+import { openSlots } from '../base/slots.ts';
 import { keyedHash } from './keyed-hash.ts';
 import { verifyPassword, type HashCost } from './password-hash.ts';
 import { putNewest } from './put-newest.ts';
@@ -48,14 +49,17 @@ export function openPasswordCheck(options: PasswordCheckOptions): PasswordCheck 
   // Apart, so that those who guess push out nobody who knows.
   const right = new Map<string, number>();
   const wrong = new Map<string, number>();
-  const turns = takeTurns(concurrency);
+  const slots = openSlots(concurrency);
   return {
     matches: async (name, secret, password) => {
       const mark = mac(JSON.stringify([name, secret.kind, textOf(secret), password])).toString('base64');
       const isFresh = (untilMs: number | undefined): boolean => untilMs !== undefined && untilMs > clock.nowMs();
       if (isFresh(right.get(mark))) return { isRight: true, isRemembered: true };
       if (isFresh(wrong.get(mark))) return { isRight: false, isRemembered: true };
-      const isRight = await turns(() => compare(secret, password, cost));
+      if (slots.waiting >= WAITING)
+        throw new Failure('unreachable', 'too many log-ins at once; try again in a few seconds', { retryable: true });
+      const release = await slots.take();
+      const isRight = await compare(secret, password, cost).finally(release);
       putNewest(isRight ? right : wrong, mark, clock.nowMs() + rememberMs, REMEMBERED);
       return { isRight, isRemembered: false };
     },
@@ -70,24 +74,4 @@ function textOf(secret: StoredSecret): string {
 async function compare(secret: StoredSecret, password: string, cost: HashCost): Promise<boolean> {
   const isRight = await verifyPassword(secret.kind === 'slow' ? secret.hash : null, password, cost);
   return secret.kind === 'quick' ? secret.compare(password) : isRight;
-}
-
-/** Runs at most `concurrency` of what it is given at a time, in order; refuses when too many wait. */
-function takeTurns(concurrency: number): <T>(work: () => Promise<T>) => Promise<T> {
-  const waiting: (() => void)[] = [];
-  let busy = 0;
-  return async (work) => {
-    if (busy >= concurrency) {
-      if (waiting.length >= WAITING)
-        throw new Failure('unreachable', 'too many log-ins at once; try again in a few seconds', { retryable: true });
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else busy++;
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) busy--;
-      else next();
-    }
-  };
 }

@@ -12,7 +12,7 @@ describe('static tokens', () => {
     const { caller, setCookies } = await security.authenticate(bearer(token));
     expect(caller).toEqual({ id: 'token:ci', component: 'internal/token', roles: ['openidm-admin'], isExternal: true });
     expect(setCookies).toEqual([]);
-    expect(JSON.stringify(await accounts.list(TOKEN_TYPE))).not.toContain(token.split('_')[2]);
+    expect(JSON.stringify(await accounts.list(TOKEN_TYPE))).not.toContain(token.slice(-43));
   });
 
   it('are refused when expired, revoked, or changed in any letter', async () => {

@@ -1,30 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { setOwn } from '../base/json.ts';
+import type { Access } from '../audit/audit-events.ts';
 import type { Caller } from '../resource/context.ts';
 
-/** One answered request, for the access log and the audit topic `access` (specification §12.2). Holds no secrets. */
-export interface AccessEvent {
-  readonly timestampMs: number;
-  readonly transactionId: string;
+/** One answered request, for the access log and the audit topic `access`. Holds no secrets. */
+export interface AccessEvent extends Access {
   /** Null: the request ended before it was known who sent it, or credentials were refused. */
   readonly caller: Caller | null;
-  readonly client: { readonly ip: string; readonly port: number };
-  readonly server: { readonly ip: string; readonly port: number };
-  readonly isSecure: boolean;
-  readonly method: string;
-  /** Of the URL, percent-encoded as it came, without parameters. */
-  readonly path: string;
-  /** `create`, `query`, `action`, …; null if it was not understood. */
-  readonly operation: string | null;
-  /** The name of the action. */
-  readonly action: string | null;
-  readonly queryParameters: Readonly<Record<string, string>>;
-  /** Those that say something and are no secret. */
-  readonly headers: Readonly<Record<string, string>>;
-  readonly status: number;
-  /** Why it failed. */
-  readonly message: string | null;
-  readonly elapsedMs: number;
 }
 
 const SECRET_NAME = /pass|pwd|secret|token|credential|auth|key|code|pin$/i;

@@ -1,3 +1,4 @@
+import { formatPointer, parsePointer } from '../base/json-pointer.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { DEFAULT_ACTION, type Action } from '../model/action.ts';
 import { isStorableId, unstorableId, type ObjectWrite } from '../model/object-set.ts';
@@ -185,10 +186,15 @@ function linkTo(evidence: Evidence, targetId: string | null): LinkIntent | null 
 /** RFC 6902 operations on top-level attributes; `remove` for what is gone. */
 export function patchOf(before: JsonObject, after: JsonObject, changed: readonly string[]): Json {
   return changed.map((key): JsonObject => {
-    const field = `/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const field = formatPointer([key]);
     if (!Object.hasOwn(after, key)) return { operation: 'remove', field };
     return { operation: Object.hasOwn(before, key) ? 'replace' : 'add', field, value: after[key]! };
   });
+}
+
+/** The attribute that an operation of `patchOf` is about. */
+export function attributeOf(operation: JsonObject): string {
+  return parsePointer(String(operation['field']))[0] ?? '';
 }
 
 export function pick(object: JsonObject, keys: readonly string[]): JsonObject {

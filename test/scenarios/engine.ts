@@ -55,6 +55,24 @@ export function js(source: string): JsonObject {
   return { type: 'text/javascript', source };
 }
 
+/** A mapping `m` onto managed users that finds them by `key`. */
+export const BY_KEY: JsonObject = {
+  name: 'm',
+  source: 'system/hr/account',
+  target: 'managed/user',
+  correlateEmptyTargetSet: true,
+  correlationQuery: {
+    type: 'text/javascript',
+    file: 'ui/correlateTreeToQueryFilter.js',
+    mapping: 'm',
+    expressionTree: { all: ['key'] },
+  },
+  properties: [
+    { source: 'key', target: 'key' },
+    { source: 'name', target: 'name' },
+  ],
+};
+
 /** Time that a test may move on. */
 export class TestClock implements Clock {
   #nowMs = 1_800_000_000_000;

@@ -3,26 +3,9 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
 import { approve, findHeldRun, heldRuns, reject } from '../../src/app/held.ts';
-import { js, openEngine, type Engine } from './engine.ts';
+import { BY_KEY as BASE, js, openEngine, type Engine } from './engine.ts';
 import { objects, showEntry, showLinks, showObjects } from './notation.ts';
 
-const TREE: JsonObject = {
-  type: 'text/javascript',
-  file: 'ui/correlateTreeToQueryFilter.js',
-  mapping: 'm',
-  expressionTree: { all: ['key'] },
-};
-const BASE: JsonObject = {
-  name: 'm',
-  source: 'system/hr/account',
-  target: 'managed/user',
-  correlateEmptyTargetSet: true,
-  correlationQuery: TREE,
-  properties: [
-    { source: 'key', target: 'key' },
-    { source: 'name', target: 'name' },
-  ],
-};
 const DELETES: JsonObject = {
   policies: [
     { situation: 'SOURCE_MISSING', action: 'DELETE' },
@@ -226,7 +209,12 @@ describe('scripts', () => {
     await using engine = await openEngine({
       mappings: [
         mapping,
-        { ...BASE, name: 'm2', correlationQuery: { ...TREE, mapping: 'm2' }, properties: mapping['properties']! },
+        {
+          ...BASE,
+          name: 'm2',
+          correlationQuery: { ...(BASE['correlationQuery'] as JsonObject), mapping: 'm2' },
+          properties: mapping['properties']!,
+        },
       ],
       memory: { hr: objects('a(key=1,name=Ann) b(key=2)') },
       managed: { user: [] },

@@ -5,25 +5,11 @@ import { undoIdOf } from '../../src/app/undo-id.ts';
 import { undoRun } from '../../src/app/undo.ts';
 import type { RunEntry } from '../../src/model/run.ts';
 import type { ReconResult } from '../../src/recon/recon.ts';
-import { js, openEngine, type Engine } from './engine.ts';
+import { BY_KEY, js, openEngine, type Engine } from './engine.ts';
 import { objects, showEntry, showLinks, showObjects } from './notation.ts';
 
-const TREE: JsonObject = {
-  type: 'text/javascript',
-  file: 'ui/correlateTreeToQueryFilter.js',
-  mapping: 'm',
-  expressionTree: { all: ['key'] },
-};
 const BASE: JsonObject = {
-  name: 'm',
-  source: 'system/hr/account',
-  target: 'managed/user',
-  correlateEmptyTargetSet: true,
-  correlationQuery: TREE,
-  properties: [
-    { source: 'key', target: 'key' },
-    { source: 'name', target: 'name' },
-  ],
+  ...BY_KEY,
   policies: [
     { situation: 'SOURCE_MISSING', action: 'DELETE' },
     { situation: 'UNQUALIFIED', action: 'UNLINK' },

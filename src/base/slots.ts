@@ -1,9 +1,9 @@
-import { Failure } from '../base/failure.ts';
+import { Failure } from './failure.ts';
 
 /** Lets a limited number of tasks go on at once; the others wait in the order in which they came. */
 export interface Slots {
   /** Resolves with what gives the slot back. Rejects when the signal is aborted while waiting. */
-  take(signal: AbortSignal): Promise<() => void>;
+  take(signal?: AbortSignal): Promise<() => void>;
   /** How many wait. */
   readonly waiting: number;
 }
@@ -32,7 +32,7 @@ export function openSlots(count: number): Slots {
       return queue.size;
     },
     take: (signal) => {
-      if (signal.aborted) return Promise.reject(abortReason(signal));
+      if (signal?.aborted === true) return Promise.reject(abortReason(signal));
       if (free > 0) {
         free--;
         return Promise.resolve(once());
@@ -40,14 +40,14 @@ export function openSlots(count: number): Slots {
       return new Promise((resolve, reject) => {
         const abort = (): void => {
           queue.delete(enter);
-          reject(abortReason(signal));
+          reject(abortReason(signal!));
         };
         const enter = (): void => {
-          signal.removeEventListener('abort', abort);
+          signal?.removeEventListener('abort', abort);
           resolve(once());
         };
         queue.add(enter);
-        signal.addEventListener('abort', abort, { once: true });
+        signal?.addEventListener('abort', abort, { once: true });
       });
     },
   };

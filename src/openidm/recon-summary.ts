@@ -1,1 +1,0 @@
-export { runSummary } from '../app/recon-summary.ts';
