@@ -53,7 +53,7 @@ type GatheredEvidence = readonly {
 }[];
 
 function bySource(world: World, id: string): Promise<GatheredEvidence> {
-  return gatherIds({ world, view: linkView(world.mapping.compiled.links) }, [id]);
+  return gatherIds(world, [id]);
 }
 
 /** A linked target is decided in the source phase, with its source; only one that is left over is decided by itself. */
@@ -65,7 +65,7 @@ async function byTarget(world: World, id: string): Promise<GatheredEvidence> {
   const present = sourceIds.length === 0 ? new Map<string, StoredObject>() : await world.readSources(sourceIds);
   if (present.size > 0)
     return gatherIds(
-      { world, view },
+      world,
       [...present.values()].map((stored) => stored.id),
     );
   if (found === undefined) throw new Failure('not-found', `Object ${id} not found on ${world.target.path}`);

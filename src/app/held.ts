@@ -122,7 +122,7 @@ async function sourcesReturned(world: World, entries: readonly RunEntry[]): Prom
   const present = [...(await world.readSources(ids)).values()].map((stored) => stored.id);
   const view = linkView(world.mapping.compiled.links);
   const found = new Map(
-    (await gatherIds({ world, view }, present)).map(({ evidence }) => [
+    (await gatherIds(world, present)).map(({ evidence }) => [
       keyOf(view.sourceKey(evidence.sourceId), evidence.linkQualifier),
       evidence,
     ]),

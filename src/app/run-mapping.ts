@@ -182,6 +182,7 @@ async function openPinned(
       log,
       mode,
       runId,
+      reconId: runId,
       toQuery: (raw) => correlationQuery(pin, target, raw),
       close,
     };

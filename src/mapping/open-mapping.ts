@@ -32,6 +32,8 @@ export interface OpenMapping {
     items: readonly Stages[S]['item'][],
     mode: ScriptMode,
   ): Promise<readonly StageResult<S>[]>;
+  /** The same, its scripts' calls answered by somebody else. What it is made of is closed, not this. */
+  answeredBy(answer: HostCallHandler): OpenMapping;
   close(): Promise<void>;
 }
 
@@ -60,21 +62,23 @@ export async function openMapping(compiled: CompiledMapping, options: OpenMappin
   const local = createProgram(compiled.payload as unknown as Json, localRuntime);
   if (compiled.scripts.length === 0) {
     const run: OpenMapping['run'] = async (stage, items, mode) => runHere(local, stage, items, mode);
-    return { compiled, run, close: () => Promise.resolve() };
+    const mapping: OpenMapping = { compiled, run, answeredBy: () => mapping, close: () => Promise.resolve() };
+    return mapping;
   }
   const plan = planAsks(compiled, (script) => options.host.reads(script));
   const session = await openSession(compiled, plan, options);
-  const inHost = hostRunner(session);
   const ahead = plan === null ? null : new AskedMapping(compiled.payload, plan, session);
-  return {
+  const mappingFor = (inHost: RunInHost): OpenMapping => ({
     compiled,
     run: async <S extends StageName>(stage: S, items: readonly Stages[S]['item'][], mode: ScriptMode) => {
       if (!compiled.scriptStages.has(stage)) return runHere(local, stage, items, mode);
       if (ahead?.covers(stage) !== true) return inHost(stage, items, mode);
       return ahead.run(stage as AskedStage, items as never, mode, inHost) as Promise<readonly StageResult<S>[]>;
     },
+    answeredBy: (answer) => mappingFor(hostRunner(session, answer)),
     close: () => session.close(),
-  };
+  });
+  return mappingFor(hostRunner(session));
 }
 
 function runHere<S extends StageName>(
@@ -104,13 +108,16 @@ function openSession(
   });
 }
 
-function hostRunner(session: ScriptSession): RunInHost {
+function hostRunner(session: ScriptSession, answer?: HostCallHandler): RunInHost {
   const breaker = { timeouts: 0 };
-  return async (stage, items, mode) => (items.length === 0 ? [] : runInHost(session, stage, items, mode, breaker));
+  const run: RunBatch = (stage, items, mode) => session.run(stage, items, mode, undefined, answer);
+  return async (stage, items, mode) => (items.length === 0 ? [] : runInHost(run, stage, items, mode, breaker));
 }
 
+type RunBatch = (stage: string, items: readonly Json[], mode: ScriptMode) => Promise<readonly ItemResult[]>;
+
 async function runInHost<S extends StageName>(
-  session: ScriptSession,
+  runBatch: RunBatch,
   stage: S,
   items: readonly Stages[S]['item'][],
   mode: ScriptMode,
@@ -121,7 +128,7 @@ async function runInHost<S extends StageName>(
   for (let from = 0; from < items.length;) {
     const size = breaker.timeouts === 0 ? Math.min(items.length, FIRST_SLICE) : SLICE;
     const slice = items.slice(from, from + size) as unknown as readonly Json[];
-    const part = await session.run(stage, slice, mode);
+    const part = await runBatch(stage, slice, mode);
     results.push(...part);
     from += size;
     for (const result of part) if (!result.ok && result.fault.kind === 'timeout') breaker.timeouts++;

@@ -66,7 +66,8 @@ export interface DecideItem {
   readonly sourceId: string | null;
   readonly targetId: string | null;
   readonly ambiguousTargetIds: readonly string[] | null;
-  readonly reconId: string;
+  /** Null: no reconciliation runs. */
+  readonly reconId: string | null;
   /** Tell how each attribute came about. */
   readonly trace?: boolean;
   /** Do this instead of what the policies say (performAction, applying an approved change). */
@@ -116,7 +117,7 @@ export interface PostActionItem {
   readonly situation: Situation | null;
   readonly sourceAction: boolean;
   readonly linkQualifier: string;
-  readonly reconId: string;
+  readonly reconId: string | null;
 }
 
 export interface ResultItem {

@@ -10,7 +10,7 @@ import { keyOf } from '../sync/gather-source.ts';
 import { wanted } from '../sync/hooks.ts';
 import { linksOfTargets, linkView } from '../sync/link-view.ts';
 import { prepareDeletes, type PreparedDeletes } from './prepare-deletes.ts';
-import type { World } from '../sync/world.ts';
+import { oldSourceOf, type World } from '../sync/world.ts';
 
 /** What came of one planned destructive change. */
 export interface Carried {
@@ -155,7 +155,7 @@ async function runHooks(world: World, entries: readonly RunEntry[]): Promise<rea
   );
   const results = await world.mapping.run(
     'hook',
-    calls.map(({ entry, hook }) => hookItem(entry, hook, sources)),
+    calls.map(({ entry, hook }) => hookItem(world, entry, hook, sources)),
     world.mode,
   );
   const faults = new Map<RunEntry, string>();
@@ -181,10 +181,11 @@ async function sourcesFor(world: World, entries: readonly RunEntry[]): Promise<R
   return new Map([...found].map(([id, stored]) => [id, stored.object]));
 }
 
-function hookItem(entry: RunEntry, hook: Hook, sources: ReadonlyMap<string, JsonObject>): HookItem {
+function hookItem(world: World, entry: RunEntry, hook: Hook, sources: ReadonlyMap<string, JsonObject>): HookItem {
   const { sourceId, targetId, before, situation, linkQualifier } = entry;
   const source = sourceId === null ? null : (sources.get(sourceId) ?? null);
-  return { hook, source, sourceId, target: before, targetId, oldSource: null, situation, linkQualifier };
+  const oldSource = oldSourceOf(world, sourceId);
+  return { hook, source, sourceId, target: before, targetId, oldSource, situation, linkQualifier };
 }
 
 async function writeExternal(world: World, carried: readonly Carried[]): Promise<readonly Carried[]> {
@@ -242,7 +243,7 @@ async function runPostActions(world: World, carried: readonly Carried[]): Promis
     ({ entry, status }) => status === 'done' && policies[policyOf(entry) ?? -1]?.postAction != null,
   );
   const items = acted.map(({ entry }): PostActionItem => {
-    const { before, action, situation, phase, linkQualifier, runId } = entry;
+    const { before, action, situation, phase, linkQualifier } = entry;
     const policy = policyOf(entry)!;
     return {
       policy,
@@ -252,7 +253,7 @@ async function runPostActions(world: World, carried: readonly Carried[]): Promis
       situation,
       sourceAction: phase === 'source',
       linkQualifier,
-      reconId: runId,
+      reconId: world.reconId,
     };
   });
   const results = await world.mapping.run('postAction', items, world.mode);

@@ -1,11 +1,12 @@
 import { Failure } from '../base/failure.ts';
 import type { Clock } from '../base/clock.ts';
-import { deepEqual, type Json, type JsonObject } from '../base/json.ts';
+import { deepEqual, type Json } from '../base/json.ts';
 import type { AuditEvent } from '../model/audit.ts';
 import type { CommitBatch, CommitResult, CommitUnit, Repository } from '../model/repository.ts';
 import type { EntryStatus, RunEntry, RunRecord, RunState } from '../model/run.ts';
-import type { Outcome, PlannedChange } from '../sync/planned-change.ts';
+import type { Outcome } from '../sync/planned-change.ts';
 import type { RunLog, Settled } from '../sync/run-log.ts';
+import { entryOf } from './entry-of.ts';
 import { toJson, withSettled, type Progress } from './progress.ts';
 
 export interface LedgerOptions {
@@ -48,25 +49,8 @@ export class Ledger implements RunLog {
     return ++this.#seq;
   }
 
-  toEntry({ change, status, targetId, message, seq }: Settled): RunEntry {
-    return {
-      runId: this.#record.id,
-      seq: seq ?? 0,
-      timestampMs: this.#options.clock.nowMs(),
-      phase: change.evidence.kind,
-      situation: change.situation,
-      action: change.action,
-      changeClass: change.changeClass,
-      status,
-      linkQualifier: change.evidence.linkQualifier,
-      sourceId: change.sourceId,
-      targetId,
-      ambiguousTargetIds: change.ambiguousTargetIds,
-      before: change.before,
-      after: change.after,
-      message,
-      detail: entryDetail(change, status),
-    };
+  toEntry(settled: Settled): RunEntry {
+    return entryOf(settled, this.#record.id, this.#options.clock.nowMs());
   }
 
   /** Changes what the next commit says about the run, without a commit of its own. */
@@ -178,21 +162,4 @@ export function settleUnit(
 ): CommitUnit {
   const { runId, seq } = entry;
   return { entry: { kind: 'settle', runId, seq, from: entry.status, status, message, timestampMs } };
-}
-
-/**
- * What applying the change later needs, and what taking it back needs: the rule, the revision that was read, the link.
- * A target that was created was linked too, unless a link was moved to it: that goes without saying.
- */
-function entryDetail(change: PlannedChange, status: EntryStatus): JsonObject | null {
-  const detail: JsonObject = { ...change.detail };
-  if (change.rule !== 'default' && change.rule !== 'none') detail['rule'] = change.rule;
-  if (change.policy !== null && change.write?.kind === 'delete') detail['policy'] = change.policy;
-  if (change.write !== null && change.write.kind !== 'create' && change.write.rev !== null)
-    detail['rev'] = change.write.rev;
-  const isPlainCreate = status === 'done' && change.write?.kind === 'create';
-  if (change.link?.kind === 'create') {
-    if (!isPlainCreate) detail['linking'] = true;
-  } else if (change.link !== null) detail['link'] = { id: change.link.link.id, rev: change.link.link.rev };
-  return Object.keys(detail).length === 0 ? null : detail;
 }

@@ -6,7 +6,7 @@ import type { Evidence } from './evidence.ts';
 import type { Fault } from './gather-source.ts';
 import { pick, plan, planFailure, sourceIdOf, sourceObject, targetIdOf } from './plan.ts';
 import type { PlannedChange } from './planned-change.ts';
-import type { World } from './world.ts';
+import { oldSourceOf, type World } from './world.ts';
 
 /** From evidence to planned changes, a batch at a time: assess, look up the policy, map, plan. Nothing is written. */
 export async function decide(
@@ -50,12 +50,12 @@ function decideItem(world: World, evidence: Evidence, action: Action | undefined
     situation: assess(evidence),
     source: sourceObject(evidence),
     target: evidence.target?.object ?? null,
-    oldSource: null,
+    oldSource: oldSourceOf(world, sourceIdOf(evidence)),
     linkQualifier: evidence.linkQualifier,
     sourceId: sourceIdOf(evidence),
     targetId: targetIdOf(evidence),
     ambiguousTargetIds: candidates.length > 1 ? candidates.map((candidate) => candidate.id) : null,
-    reconId: world.runId,
+    reconId: world.reconId,
     ...(world.isTracing ? { trace: true } : {}),
     ...(action === undefined ? {} : { action }),
   };

@@ -6,7 +6,7 @@ import type { Query, StoredObject } from '../model/object-set.ts';
 import type { SourceItem } from '../mapping/stages.ts';
 import { NO_CORRELATION, type Correlation, type SourceEvidence } from './evidence.ts';
 import { linksOfSources, linksOfTargets, linkView, type LinkView } from './link-view.ts';
-import type { World } from './world.ts';
+import { oldSourceOf, type World } from './world.ts';
 
 /** One source object under one qualifier, as far as it can be known without looking at the target. */
 export interface Prepared {
@@ -89,7 +89,11 @@ async function qualifiersOf(world: World, objects: readonly StoredObject[]): Pro
       faults: [],
     };
   }
-  const items = objects.map((stored) => ({ object: stored.object, oldValue: null, returnAll: false }));
+  const items = objects.map((stored) => ({
+    object: stored.object,
+    oldValue: oldSourceOf(world, stored.id),
+    returnAll: false,
+  }));
   const results = await world.mapping.run('qualifiers', items, world.mode);
   const pairs: { stored: StoredObject; linkQualifier: string }[] = [];
   const faults: Prepared[] = [];

@@ -4,7 +4,7 @@ import type { HookItem, PostActionItem } from '../mapping/stages.ts';
 import { planFailure, sourceObject } from './plan.ts';
 import type { PlannedChange } from './planned-change.ts';
 import type { RunLog, Settled } from './run-log.ts';
-import type { World } from './world.ts';
+import { oldSourceOf, type World } from './world.ts';
 
 /** `onLink`, `onUnlink`, `onDelete` of the changes that are about to be made; a hook that fails fails its change. */
 export async function runHooksBefore(
@@ -14,7 +14,7 @@ export async function runHooksBefore(
   const calls = changes.flatMap((change, index) => {
     if (change.changeClass === 'delete' || change.changeClass === 'unlink' || change.changeClass === 'ambiguousDelete')
       return [];
-    return wanted(world, change.hooks).map((hook) => ({ index, item: hookItem(hook, change, change.targetId) }));
+    return wanted(world, change.hooks).map((hook) => ({ index, item: hookItem(world, hook, change, change.targetId) }));
   });
   const results = await world.mapping.run(
     'hook',
@@ -35,7 +35,7 @@ export function wanted(world: World, hooks: readonly Hook[]): readonly Hook[] {
   return hooks.filter((hook) => world.mapping.compiled.payload.hooks[hook] !== null);
 }
 
-export function hookItem(hook: Hook, change: PlannedChange, targetId: string | null): HookItem {
+function hookItem(world: World, hook: Hook, change: PlannedChange, targetId: string | null): HookItem {
   return {
     hook,
     source: sourceObject(change.evidence),
@@ -45,7 +45,7 @@ export function hookItem(hook: Hook, change: PlannedChange, targetId: string | n
         ? (change.evidence.target?.object ?? null)
         : { ...change.write.object, _id: targetId },
     targetId,
-    oldSource: null,
+    oldSource: oldSourceOf(world, change.sourceId),
     situation: change.situation,
     linkQualifier: change.evidence.linkQualifier,
   };
@@ -61,7 +61,7 @@ export async function runHooksAfter(world: World, settled: readonly Settled[], l
       : over.filter(({ change }) => ['CREATE', 'UPDATE', 'LINK'].includes(change.action));
   const after = await world.mapping.run(
     'hook',
-    mapped.map((one) => hookItem('postMapping', one.change, one.targetId)),
+    mapped.map((one) => hookItem(world, 'postMapping', one.change, one.targetId)),
     world.mode,
   );
   const acted = over.filter(({ change }) => hasPostAction(world, change));
@@ -95,7 +95,7 @@ function postActionItem(world: World, { change, targetId }: Settled): PostAction
     situation: change.situation,
     sourceAction: evidence.kind === 'source',
     linkQualifier: evidence.linkQualifier,
-    reconId: world.runId,
+    reconId: world.reconId,
   };
 }
 

@@ -22,12 +22,21 @@ export interface World {
   readonly log: Log;
   /** `plan`: scripts' writes are recorded, nothing is applied. */
   readonly mode: ScriptMode;
-  /** Run id that scripts and entries see. */
+  /** Of the run, or of the push of a change: what entries are kept under. */
   readonly runId: string;
+  /** What scripts see as `reconId`; null: a change is pushed, no reconciliation runs. */
+  readonly reconId: string | null;
+  /** What source objects were before the change that is pushed, by id; none in a reconciliation. */
+  readonly oldSources?: ReadonlyMap<string, JsonObject>;
   /** Turns what a correlation script gave into a query; throws `Failure` for one that cannot be understood. */
   readonly toQuery: (raw: JsonObject) => Query;
   /** The target set was empty at the start and the mapping does not ask for correlation all the same. */
   readonly skipsCorrelation: boolean;
   /** Keep a trace of each attribute, for explanations. */
   readonly isTracing: boolean;
+}
+
+/** The source object before the change that is pushed; null if there is none, or if nobody knows it. */
+export function oldSourceOf({ oldSources }: Pick<World, 'oldSources'>, sourceId: string | null): JsonObject | null {
+  return sourceId === null ? null : (oldSources?.get(sourceId) ?? null);
 }
