@@ -107,6 +107,8 @@ function counted(state: PoolState, entry: Entry): Connector {
     name: connector.name,
     test: (signal) => during(() => connector.test(signal)),
     objectSet: (type) => countedSet(connector.objectSet(type), during, () => scanning(state, entry)),
+    ...(connector.feed === undefined ? {} : { feed: (type, signal) => during(() => connector.feed!(type, signal)) }),
+    ...(connector.state === undefined ? {} : { state: (type, signal) => during(() => connector.state!(type, signal)) }),
     close: async () => {},
   };
 }

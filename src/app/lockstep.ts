@@ -18,7 +18,7 @@ import type { ReconView } from '../audit/recon-entries.ts';
 import type { AuditService } from '../audit/audit-service.ts';
 import { keyStoreFileIn, openCrypto, type KeyedCrypto } from '../crypto/open-crypto.ts';
 import { openManagedService } from '../managed/managed-service.ts';
-import type { ManagedType } from '../managed/managed-type.ts';
+import type { ChangePort, ManagedType } from '../managed/managed-type.ts';
 import type { RequestContext } from '../resource/context.ts';
 import { Router } from '../resource/router.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
@@ -28,6 +28,7 @@ import { compileConfigured } from './compile-configured.ts';
 import { openConnectorPool, type ConnectorPool } from './connector-pool.ts';
 import type { ProjectConfig } from './config/project-config.ts';
 import { openScriptFiles, rememberingFiles, type ScriptFiles } from './config/script-files.ts';
+import { openImplicitSync, type ImplicitSync } from './implicit-sync.ts';
 import { openManagedTypes, type CallsFor, type ManagedTypes, type TypeSource } from './managed-types.ts';
 import { objectSet, resolver } from './object-sets.ts';
 import { overlayReads } from './overlay-reads.ts';
@@ -64,6 +65,8 @@ export interface Lockstep {
   readonly router: Router;
   /** They hear of every operation on an external system; empty: nothing is measured. */
   readonly connectorWatchers: Set<(connector: string, operation: ObservedOperation) => void>;
+  /** Passes changes of managed objects on. It looks after its outbox only when it is told to start. */
+  readonly changes: ImplicitSync;
   /** The managed types as configured now, as requests see them. */
   managedTypes(): readonly ManagedType[];
   /** Where the repository lies; null: in memory. */
@@ -72,8 +75,11 @@ export interface Lockstep {
   calls(context: RequestContext, over?: Repository, pin?: Pin): HostCallHandler;
   /** Ends what was opened for a plan over this repository. */
   forget(repository: Repository): Promise<void>;
-  /** The collection at a path, `managed/user` or `system/hr/account`, over this repository or a planning one. */
-  objectSet(collection: string, repository: Repository, pin?: Pin): ObjectSet;
+  /**
+   * The collection at a path, `managed/user` or `system/hr/account`, over this repository or a planning one. `context`: why it is
+   * written.
+   */
+  objectSet(collection: string, repository: Repository, pin?: Pin, context?: RequestContext): ObjectSet;
   /** One external system as it is configured now. The caller does not close it. */
   connector(name: string): Connector;
   /** The mapping as configured. */
@@ -97,7 +103,8 @@ export interface Pin {
 }
 
 export async function openLockstep(options: LockstepOptions): Promise<Lockstep> {
-  const parts = await openParts(options);
+  const late: { changes: ImplicitSync | null } = { changes: null };
+  const parts = await openParts(options, portTo(late));
   const { present, types, pool, closers, ...shared } = parts;
   const { repository, scripts, audit } = shared;
   const lockstep: Lockstep = {
@@ -105,13 +112,17 @@ export async function openLockstep(options: LockstepOptions): Promise<Lockstep> 
     get config() {
       return present.config;
     },
+    get changes() {
+      return late.changes!;
+    },
     files: present.files,
     connectorWatchers: new Set(),
     dataDirectory: options.dataDirectory,
     managedTypes: () =>
       present.config.managed.map(({ name }) => types.forRequests(present, name, (context) => lockstep.calls(context))),
     calls: (context, over, pin) => callsOf(lockstep, context, over, pin),
-    objectSet: (collection, over, pin) => objectSet({ lockstep, types, pool }, pin ?? present, collection, over, pin),
+    objectSet: (collection, repository, pin, context) =>
+      objectSet({ lockstep, types, pool }, { source: pin ?? present, collection, repository, pin, context }),
     connector: (name) => pool.get(present.config, name),
     mappingConfig: (name) => mappingConfig(present.config, name),
     compile: (mapping, pin) => compile(pin ?? present, mapping),
@@ -123,6 +134,7 @@ export async function openLockstep(options: LockstepOptions): Promise<Lockstep> 
     openScratch: () => openScratch(shared.clock, closers),
     forget: (over) => types.forget(over),
     close: async () => {
+      await late.changes?.close();
       await audit.close();
       await types.close();
       await scripts.close();
@@ -131,8 +143,18 @@ export async function openLockstep(options: LockstepOptions): Promise<Lockstep> 
       await repository.close();
     },
   };
+  late.changes = await openImplicitSync(lockstep);
   mountManaged(lockstep, types, present, null);
   return lockstep;
+}
+
+/** Managed types are opened before there is anybody to tell of their changes. */
+function portTo(late: { readonly changes: ImplicitSync | null }): ChangePort {
+  return {
+    listensTo: (type) => late.changes?.listensTo(type) === true,
+    announce: (changes, context) => late.changes?.announce(changes, context) ?? [],
+    pass: async (changes, context) => (await late.changes?.pass(changes, context)) ?? new Map(),
+  };
 }
 
 /** What `openLockstep` puts together. `present` changes when a new configuration is adopted. */
@@ -146,7 +168,7 @@ type Parts = Pick<
   readonly closers: Set<() => Promise<void>>;
 };
 
-async function openParts(options: LockstepOptions): Promise<Parts> {
+async function openParts(options: LockstepOptions, changes: ChangePort): Promise<Parts> {
   const { config, dataDirectory, log, clock = systemClock, env = process.env } = options;
   const present = { config, files: openScriptFiles(config.directory) };
   const stored = await openRepository(config, dataDirectory, clock);
@@ -164,6 +186,7 @@ async function openParts(options: LockstepOptions): Promise<Parts> {
     crypto,
     host: scripts,
     activity: activityOf(audit),
+    changes,
     logsRuns: () => audit.settings.topics.activity.triggers.has('recon'),
   });
   const pool = openConnectorPool(config, log);

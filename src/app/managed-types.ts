@@ -6,7 +6,7 @@ import type { Crypto } from '../crypto/crypto.ts';
 import { compileManaged } from '../managed/compile-managed.ts';
 import type { ManagedObjectConfig } from '../managed/managed-config.ts';
 import { openManagedScripts, type ManagedScripts } from '../managed/managed-scripts.ts';
-import { openManagedType, type ActivitySettings, type ManagedType, type OnChange } from '../managed/managed-type.ts';
+import { openManagedType, type ActivitySettings, type ChangePort, type ManagedType } from '../managed/managed-type.ts';
 import type { HostCallHandler, ScriptHost } from '../mapping/script-host.ts';
 import type { Repository } from '../model/repository.ts';
 import type { RequestContext } from '../resource/context.ts';
@@ -25,7 +25,7 @@ export interface ManagedTypesOptions {
   readonly activity: ActivitySettings;
   /** Whether what runs write has activity entries besides the entries of the run. Asked when a type is opened. */
   readonly logsRuns: () => boolean;
-  readonly onChange?: OnChange;
+  readonly changes?: ChangePort;
 }
 
 /** Where a managed type is opened from. */
@@ -67,11 +67,11 @@ export function openManagedTypes(options: ManagedTypesOptions): ManagedTypes {
       }),
     over: (source, name, repository, calls) => {
       const types = known(ofPlans, repository, () => new Map<string, ManagedType>());
-      const quiet = { ...options, onChange: undefined };
+      const quiet = { ...options, changes: undefined };
       return known(types, name, () => ({
         ...open(quiet, source, declared(source, name), repository, calls),
         activity: null,
-        onChange: null,
+        changes: null,
       }));
     },
     forget: async (repository) => {
@@ -102,7 +102,7 @@ function declared({ config }: TypeSource, name: string): ManagedObjectConfig {
   return found;
 }
 
-type Opening = Omit<ManagedTypesOptions, 'onChange'> & { readonly onChange?: OnChange | undefined };
+type Opening = Omit<ManagedTypesOptions, 'changes'> & { readonly changes?: ChangePort | undefined };
 
 function open(
   options: Opening,
@@ -118,7 +118,7 @@ function open(
     resolveModule: (request, fromFile) => files.resolveModule(request, fromFile),
     answer: calls,
   });
-  const { crypto, newId, clock, log, onChange, activity } = options;
+  const { crypto, newId, clock, log, changes, activity } = options;
   return openManagedType({
     compiled,
     repository,
@@ -129,7 +129,7 @@ function open(
     log,
     activity,
     enforcesPolicies: config.bootProperties['openidm.policy.enforcement.enabled'] !== 'false',
-    ...(onChange === undefined ? {} : { onChange }),
+    ...(changes === undefined ? {} : { changes }),
   });
 }
 

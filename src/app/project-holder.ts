@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts';
 import { checkScripts } from './check-scripts.ts';
 import type { ProjectConfig } from './config/project-config.ts';
 import type { Lockstep } from './lockstep.ts';
+import { ownershipWarnings } from './ownership-findings.ts';
 import { projectChange, type ProjectChange } from './project-change.ts';
 import { scriptFingerprint } from './script-fingerprint.ts';
 import { watchFolders } from './watch-folders.ts';
@@ -112,6 +113,7 @@ async function readAgain(state: State): Promise<Reloaded> {
   tell(state, diagnostics, 'info', `the project was changed: ${summary(change)}`);
   for (const note of restartNotes(change)) lockstep.log.write('warn', note);
   await tellScriptFaults(config, lockstep.log);
+  for (const warning of ownershipWarnings(config, change.before)) lockstep.log.write('warn', warning);
   await notify(state, change);
   return { kind: 'changed', change };
 }

@@ -212,7 +212,8 @@ class BackgroundRuns implements RunManager {
 
   async #resume(record: RunRecord): Promise<string | null> {
     const { config, log } = this.#lockstep;
-    const mapping = config.mappings.find((one) => one.name === record.mapping);
+    const inline = config.schedules.flatMap(({ mapping }) => mapping ?? []);
+    const mapping = [...config.mappings, ...inline].find((one) => one.name === record.mapping);
     if (mapping === undefined || config.lockstep.resume.onCrash === 'fail') {
       const reason =
         mapping === undefined ? 'its mapping is no longer configured' : 'the process ended while it was running';

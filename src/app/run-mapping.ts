@@ -6,23 +6,22 @@ import type { MappingConfig } from '../mapping/mapping-config.ts';
 import { openMapping, type OpenMapping } from '../mapping/open-mapping.ts';
 import type { HostCallHandler, ScriptMode } from '../mapping/script-host.ts';
 import { SYSTEM_CALLER, type RequestContext } from '../resource/context.ts';
-import type { ObjectSet, Query } from '../model/object-set.ts';
+import type { ObjectSet } from '../model/object-set.ts';
 import type { Repository } from '../model/repository.ts';
 import type { RunEntry, RunRecord } from '../model/run.ts';
-import { toQuery } from '../model/to-query.ts';
 import { ownerName } from '../recon/lease.ts';
 import type { Progress } from '../recon/progress.ts';
 import { reconcile, type ReconOptions, type ReconResult } from '../recon/recon.ts';
-import { readByKey } from '../sync/read-by-key.ts';
 import { StagedSet } from '../recon/staged-set.ts';
 import { storedEntries } from '../recon/stored-entries.ts';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { planningRepository } from '../repo/planning-repository.ts';
-import { BUILT_IN_QUERIES, filterOfNamedQuery } from './config/named-queries.ts';
 import { harmless } from './entry-json.ts';
 import { secretsOf } from './secrets.ts';
+import type { GatheredChanges } from './implicit-sync.ts';
 import type { Lockstep, Pin } from './lockstep.ts';
 import { originOf, queriedMapping, reconRequest, type RunOrigin, type RunOverrides } from './run-request.ts';
+import { worldOver } from './world-over.ts';
 
 export interface RunListeners {
   readonly onEntry?: (entry: RunEntry) => void;
@@ -154,38 +153,21 @@ async function openPinned(
         })
       : lockstep.repository;
   const source = readOnly(openSource(lockstep, pin, compiled, repository));
-  const context = runContext(runId, mode);
+  const gathered = mode === 'live' ? lockstep.changes.gather() : null;
+  const context = runContext(runId, mode, gathered);
   const opened = await openScripts(lockstep, pin, compiled, lockstep.calls(context, repository, pin));
   try {
-    const target = await openTarget(lockstep, pin, compiled, repository, mode);
-    const { clock, newId, log } = lockstep;
+    const target = await openTarget(lockstep, pin, compiled, repository, context);
     const close = async (): Promise<void> => {
       await opened.close();
       if (target instanceof StagedSet) await target.release();
+      await gathered?.flush(runContext(runId, mode, null));
       if (mode !== 'plan') return;
       await lockstep.forget(repository);
       await repository.close();
     };
-    const { areSourceIdsCaseSensitive, areTargetIdsCaseSensitive } = compiled.links;
-    const readers = {
-      readSources: readByKey(source, areSourceIdsCaseSensitive),
-      readTargets: readByKey(target, areTargetIdsCaseSensitive),
-    };
-    return {
-      mapping: opened,
-      source,
-      target,
-      ...readers,
-      repository,
-      clock,
-      newId,
-      log,
-      mode,
-      runId,
-      reconId: runId,
-      toQuery: (raw) => correlationQuery(pin, target, raw),
-      close,
-    };
+    const sides = { pin, mapping: opened, source, target, repository };
+    return { ...worldOver(lockstep, sides, { mode, runId, reconId: runId }), close };
   } catch (error) {
     await opened.close();
     throw error;
@@ -193,19 +175,18 @@ async function openPinned(
 }
 
 /** On behalf of whom the scripts of a run ask: the run itself ties what they cause. */
-function runContext(runId: string, mode: ScriptMode): RequestContext {
-  return { caller: SYSTEM_CALLER, transactionId: runId, parentActionId: null, cause: 'recon', mode };
+function runContext(runId: string, mode: ScriptMode, gathered: GatheredChanges | null): RequestContext {
+  const context: RequestContext = {
+    caller: SYSTEM_CALLER,
+    transactionId: runId,
+    parentActionId: null,
+    cause: 'recon',
+    mode,
+  };
+  return gathered === null ? context : { ...context, chain: gathered.chain };
 }
 
-/** A predefined query of managed objects is its filter: so it can be compared with what is planned but not written yet. */
-function correlationQuery({ config }: Pin, target: ObjectSet, raw: JsonObject): Query {
-  const query = toQuery(raw);
-  if (query.kind !== 'id' || !target.traits.isTransactional) return query;
-  const named = config.namedQueries[query.queryId] ?? BUILT_IN_QUERIES[query.queryId];
-  return named === undefined ? query : { kind: 'filter', filter: filterOfNamedQuery(named, query.parameters) };
-}
-
-async function planningScratch(lockstep: Lockstep, pin: Pin): Promise<Repository> {
+export async function planningScratch(lockstep: Lockstep, pin: Pin): Promise<Repository> {
   const scratch = openMemoryRepository(lockstep.clock);
   await scratch.objects.declareTypes(pin.config.managed.map(({ name, searchable }) => ({ name, searchable })));
   return scratch;
@@ -225,9 +206,10 @@ async function openTarget(
   pin: Pin,
   compiled: CompiledMapping,
   repository: Repository,
-  mode: ScriptMode,
+  context: RequestContext,
 ): Promise<ObjectSet> {
-  const target = lockstep.objectSet(compiled.target, repository, pin);
+  const { mode } = context;
+  const target = lockstep.objectSet(compiled.target, repository, pin, context);
   if (target.traits.isTransactional) return target;
   if (target.traits.lookup === 'direct' && mode === 'live') return target;
   const staged = await StagedSet.open(
@@ -241,14 +223,14 @@ async function openTarget(
 }
 
 /** What the attribute of an external type is called whose native name is `__NAME__`. */
-function namingAttribute({ config }: Pin, collection: string): string | null {
+export function namingAttribute({ config }: Pin, collection: string): string | null {
   const [, name, type = ''] = collection.split('/');
   const types = config.connectors.find((connector) => connector.name === name)?.objectTypes ?? {};
   const properties = Object.hasOwn(types, type) ? types[type]!.properties : {};
   return Object.keys(properties).find((key) => properties[key]!.nativeName === '__NAME__') ?? null;
 }
 
-function openScripts(
+export function openScripts(
   lockstep: Lockstep,
   pin: Pin,
   compiled: CompiledMapping,

@@ -2,7 +2,8 @@ import { Failure } from '../base/failure.ts';
 import { cloneJson, isJsonObject, setOwn, type Json, type JsonObject } from '../base/json.ts';
 import { formatPointer, getAt, parsePointer, putAt } from '../base/json-pointer.ts';
 import type { Crypto } from '../crypto/crypto.ts';
-import type { CommitBatch, CommitUnit, Repository, RunReads } from '../model/repository.ts';
+import { INTENT_TYPE } from '../implicit/intents.ts';
+import type { CommitBatch, CommitUnit, ObjectReads, Repository, RowWrite, RunReads } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
 import { attributeOf } from '../sync/plan.ts';
 import type { IsSecret } from './secrets.ts';
@@ -15,7 +16,7 @@ import type { IsSecret } from './secrets.ts';
 export function sealingEntries(repository: Repository, crypto: Crypto, isSecret: () => IsSecret): Repository {
   const { objects, links, runs, leases, audit } = repository;
   return {
-    objects,
+    objects: openingIntents(objects, crypto),
     links,
     leases,
     audit,
@@ -36,10 +37,47 @@ function openingRuns(runs: RunReads, crypto: Crypto): RunReads {
   };
 }
 
+/** Intents of pushes hold entries, too. */
+function openingIntents(objects: ObjectReads, crypto: Crypto): ObjectReads {
+  return {
+    declareTypes: (types) => objects.declareTypes(types),
+    count: (type, filter) => objects.count(type, filter),
+    readMany: (type, ids) => objects.readMany(type, ids),
+    page: (type, request) => objects.page(type, request),
+    pageIds: (type, after, limit) => objects.pageIds(type, after, limit),
+    findByValue: async (type, attribute, values) => {
+      const rows = await objects.findByValue(type, attribute, values);
+      if (type !== INTENT_TYPE) return rows;
+      return rows.map((row) => ({ ...row, doc: withEntry(row.doc, opened(entryIn(row.doc), crypto)) }));
+    },
+  };
+}
+
+function entryIn(doc: JsonObject): RunEntry {
+  return doc['entry'] as unknown as RunEntry;
+}
+
+function withEntry(doc: JsonObject, entry: RunEntry): JsonObject {
+  return { ...doc, entry: entry as unknown as JsonObject };
+}
+
+function sealedIntent({ object }: CommitUnit, crypto: Crypto, isSecret: IsSecret): RowWrite | null {
+  if (object?.kind !== 'create' || object.type !== INTENT_TYPE) return null;
+  const entry = entryIn(object.doc);
+  return holdsSecret(entry, isSecret)
+    ? { ...object, doc: withEntry(object.doc, sealed(entry, crypto, isSecret)) }
+    : null;
+}
+
 function sealedBatch(batch: CommitBatch, crypto: Crypto, isSecret: IsSecret): CommitBatch {
   let units: CommitUnit[] | null = null;
   for (const [i, unit] of batch.units.entries()) {
     const { entry } = unit;
+    const intent = sealedIntent(unit, crypto, isSecret);
+    if (intent !== null) {
+      units ??= [...batch.units];
+      units[i] = { ...unit, object: intent };
+    }
     if (entry?.kind !== 'insert' || !holdsSecret(entry.entry, isSecret)) continue;
     units ??= [...batch.units];
     units[i] = { ...unit, entry: { kind: 'insert', entry: sealed(entry.entry, crypto, isSecret) } };

@@ -150,7 +150,7 @@ async function begin(lockstep: Lockstep, world: World, beginning: Beginning): Pr
     progress,
     fence,
     storesCreates: options.mode === 'plan',
-    onEntry: options.onEntry ?? noop,
+    onEntry: options.onEntry ?? null,
     onProgress: options.onProgress ?? noop,
   });
   const { compiled } = world.mapping;

@@ -1,8 +1,11 @@
-export type Severity = 'error' | 'warning';
+/** `note`: worth knowing, and no fault. */
+export type Severity = 'error' | 'warning' | 'note';
 
 /** One fault of the configuration. All faults are reported at once. */
 export interface Diagnostic {
   readonly severity: Severity;
+  /** What kind of thing it is, where there are kinds. */
+  readonly code?: string;
   /** Path of the file, relative to the project directory. */
   readonly file: string;
   /** JSON pointer of the place, `''` for the whole file. */

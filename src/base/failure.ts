@@ -20,6 +20,8 @@ export type FailureCode =
   | 'unreachable'
   | 'timeout'
   | 'locked'
+  /** A token or cursor that the other side no longer knows: what happened since cannot be told. */
+  | 'expired'
   | 'canceled'
   | 'script'
   | 'corrupt'
@@ -68,6 +70,7 @@ const HTTP_STATUS: Readonly<Record<FailureCode, number>> = {
   unreachable: 503,
   timeout: 503,
   locked: 409,
+  expired: 410,
   canceled: 503,
   script: 500,
   corrupt: 500,

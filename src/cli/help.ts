@@ -4,6 +4,7 @@ Commands
   start                 reconcile what the project's conf/lockstep.json names under "startup" (without --project: the demo),
                         then serve until asked to end; --no-serve ends at once
   check                 read the configuration and report everything that is wrong with it
+                        --deep: also plan each mapping twice on a sample of the data, and tell what would be written again
   plan MAPPING          show what a reconciliation would do; write nothing anywhere
   recon MAPPING         show it and do it
   explain MAPPING --source ID | --target ID
@@ -13,6 +14,8 @@ Commands
   reject [RUN]          turn down what a run holds
   runs [MAPPING]        list the latest runs
   undo RUN [--plan]     take back what a run did, where nothing has changed since; --plan only shows it
+  queue [list] | queue push | queue replay [ID] | queue drop ID
+                        changes that wait to be pushed to their targets: push them now, take up again what was set aside, give one up
   audit verify [SEQ:HASH]
                         follow the audit's hash chain; the place it prints can be noted and checked later
   audit purge [--older-than 90d] [--topic NAME] [--keep-runs N]
@@ -39,6 +42,8 @@ Options
                         limits of the guard for this run; --no-guard switches it off
   --allow-ambiguous-delete
   --log-unchanged       write an entry for unchanged objects, too
+  --strict              check: warnings count as errors
+  --sample N            check --deep: so many objects of each source; default 500
   --class NAME          approve only delete, unlink or ambiguousDelete
   --reason TEXT         why something is rejected
 

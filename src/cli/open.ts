@@ -3,6 +3,7 @@ import path from 'node:path';
 import { formatDiagnostic } from '../base/diagnostic.ts';
 import { Failure, messageOf } from '../base/failure.ts';
 import type { Log, LogLevel } from '../base/log.ts';
+import type { ProjectConfig } from '../app/config/project-config.ts';
 import { loadProject, type LoadOptions } from '../app/config/load-project.ts';
 import { connectorKinds } from '../app/connector-kinds.ts';
 import { openLockstep, type Lockstep } from '../app/lockstep.ts';
@@ -42,12 +43,7 @@ interface OpenedProject {
 /** Opens the project that the options name. Everything wrong with it is shown at once; errors refuse it (exit code 2). */
 async function openProject(options: Options, isReader: boolean, isServer: boolean): Promise<OpenedProject> {
   const directory = projectDirectory(options);
-  const loadOptions: LoadOptions = {
-    env: process.env,
-    connectorKinds,
-    dataDirectory: dataDirectory(options),
-    ...(options.mapping === undefined ? {} : { inlineMapping: options.mapping }),
-  };
+  const loadOptions = loadOptionsOf(options);
   const { config, diagnostics } = await loadProject(directory, loadOptions);
   for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
   if (config === null) {
@@ -57,12 +53,35 @@ async function openProject(options: Options, isReader: boolean, isServer: boolea
       `${directory} has ${errors} configuration ${errors === 1 ? 'error' : 'errors'}; nothing was run`,
     );
   }
+  return openLoaded(config, loadOptions, options, isReader, isServer);
+}
+
+export function loadOptionsOf(options: Options): LoadOptions {
+  return {
+    env: process.env,
+    connectorKinds,
+    dataDirectory: dataDirectory(options),
+    ...(options.mapping === undefined ? {} : { inlineMapping: options.mapping }),
+  };
+}
+
+async function openLoaded(
+  config: ProjectConfig,
+  loadOptions: LoadOptions,
+  options: Options,
+  isReader: boolean,
+  isServer: boolean,
+): Promise<OpenedProject> {
   const data = dataDirectory(options);
   const isNew = !existsSync(path.join(data, path.basename(config.lockstep.repository.file)));
   const isEmpty = isNew && isReader;
   if (!isEmpty) makeDirectory(data);
   const lockstep = await openLockstep({ config, dataDirectory: isEmpty ? null : data, log: logOf(options, isServer) });
-  const tree = await openTree(lockstep, { loadOptions, isWatching: isServer && config.lockstep.watch });
+  const tree = await openTree(lockstep, {
+    loadOptions,
+    isWatching: isServer && config.lockstep.watch,
+    isServing: isServer,
+  });
   return { lockstep, tree };
 }
 
@@ -85,6 +104,15 @@ export async function withProject<T>(
   isReader = false,
 ): Promise<T> {
   return using(await openProject(options, isReader, false), use);
+}
+
+/** The same for a reader whose project is loaded already. */
+export async function withLoadedProject<T>(
+  config: ProjectConfig,
+  options: Options,
+  use: (lockstep: Lockstep, tree: Tree) => Promise<T>,
+): Promise<T> {
+  return using(await openLoaded(config, loadOptionsOf(options), options, true, false), use);
 }
 
 /** The same for a command that serves: changed files are noticed. */

@@ -8,6 +8,7 @@ import { EXIT } from './exit-codes.ts';
 import { explainCommand } from './explain-command.ts';
 import { HELP } from './help.ts';
 import { keysCommand } from './keys-command.ts';
+import { queueCommand } from './queue-command.ts';
 import { planCommand, reconCommand } from './recon-commands.ts';
 import { runsCommand } from './runs-command.ts';
 import { startCommand } from './start-command.ts';
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, (args: Arguments) => Promise<number>>> =
   reject: rejectCommand,
   runs: runsCommand,
   undo: undoCommand,
+  queue: queueCommand,
   audit: auditCommand,
   keys: keysCommand,
   token: tokenCommand,

@@ -53,7 +53,7 @@ export async function serve(lockstep: Lockstep, tree: Tree, options: ServeOption
   });
   const stop = async (): Promise<void> => {
     // Runs are suspended at once, so that nobody who waits for one holds up the end.
-    await Promise.all([tree.runs.close(), ...servers.map((server) => server.stop())]);
+    await Promise.all([tree.scheduler.stop(), tree.runs.close(), ...servers.map((server) => server.stop())]);
     await purging.stop();
     await tree.close();
     metrics.close();
@@ -67,6 +67,7 @@ export async function serve(lockstep: Lockstep, tree: Tree, options: ServeOption
   await tree.runs
     .resumeInterrupted()
     .catch((error: unknown) => lockstep.log.write('error', `an interrupted run was not taken up: ${messageOf(error)}`));
+  await tree.scheduler.start();
   return { urls: servers.map(({ url }) => url), firstPassword: security.firstPassword, stop };
 }
 

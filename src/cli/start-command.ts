@@ -2,6 +2,7 @@ import { cpSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Lockstep } from '../app/lockstep.ts';
+import { ownershipWarnings } from '../app/ownership-findings.ts';
 import { tellScriptFaults } from '../app/project-holder.ts';
 import { numberOption, type Arguments, type Options } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
@@ -22,6 +23,7 @@ export async function startCommand({ options }: Arguments): Promise<number> {
   const chosen = options.project === undefined ? demoOptions(options) : options;
   const port = numberOption(options.port, 'port');
   return withServedProject(chosen, async (lockstep, tree) => {
+    for (const warning of ownershipWarnings(lockstep.config)) process.stderr.write(`${warning}\n`);
     const say = (text: string): unknown => options.json === true || process.stdout.write(text);
     const worst = await runStartup(lockstep, chosen, say);
     say(nextSteps(chosen));

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
+import type { ChangeFeed } from '../model/change-feed.ts';
 import type { ObjectSet } from '../model/object-set.ts';
 
 /** A connection to one external system: what `conf/provisioner.openicf-<name>.json` describes. */
@@ -12,7 +13,25 @@ export interface Connector {
   test(signal?: AbortSignal): Promise<void>;
   /** The objects of one configured type (`account`). Throws `Failure('not-found')` for a type that is not configured. */
   objectSet(type: string): ObjectSet;
+  /**
+   * How the system tells about changes of one configured type, or of all of them (`ALL_OBJECT_TYPES`); null: not at all. Looks
+   * at the system to find out, so it rejects as reads do. Not called often: a feed is kept as long as it is used.
+   */
+  feed?(type: string, signal?: AbortSignal): Promise<ChangeFeed | null>;
+  /**
+   * For systems that are read as a whole: which state of it there is now. LiveSync then compares it with what was there before.
+   * Rejects as reads do. A connector has this or `feed`, or neither.
+   */
+  state?(type: string, signal?: AbortSignal): Promise<SystemState>;
   close(): Promise<void>;
+}
+
+/** One state of a system that is read as a whole, a file. */
+export interface SystemState {
+  /** When it was last written, in milliseconds since 1970. */
+  readonly modifiedMs: number;
+  /** Equal texts: nothing has changed in between. */
+  readonly identity: string;
 }
 
 /** Registered once per kind of connector, in the one map literal of `app`. */

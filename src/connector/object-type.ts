@@ -32,6 +32,8 @@ export interface Property {
   readonly isCreatable: boolean;
   readonly isUpdateable: boolean;
   readonly isRequired: boolean;
+  /** A single text is read as it stands. */
+  readonly isText: boolean;
   /** Native value → seen value. Null when nothing is left. */
   readonly read: (value: Json) => Json;
   /** Seen value → native value. Null when nothing is left. */
@@ -74,7 +76,7 @@ function toObject(
   for (const property of returned) {
     const value = native[property.nativeName];
     if (value === undefined || value === null || typeof value === 'function') continue;
-    const seen = property.read(value);
+    const seen = property.isText && typeof value === 'string' ? value : property.read(value);
     if (seen !== null) setOwn(object, property.name, seen);
   }
   return object;
@@ -130,6 +132,7 @@ function compileProperty(name: string, config: PropertyConfig): Property {
     isCreatable: !flags.has('NOT_CREATABLE'),
     isUpdateable: !flags.has('NOT_UPDATEABLE'),
     isRequired: config.isRequired || flags.has('REQUIRED'),
+    isText: !isMultiValued && seenKind === 'string',
     read: isMultiValued ? manyOf(read) : oneOf(name, read),
     write: isMultiValued ? manyOf(write) : oneOf(name, write),
   };

@@ -2,7 +2,8 @@ import { deepEqual, setOwn, type Json, type JsonObject } from '../base/json.ts';
 import { formatPointer, getAt, parsePointer, putAt } from '../base/json-pointer.ts';
 import type { AuditEvent } from '../model/audit.ts';
 import type { RequestContext } from '../resource/context.ts';
-import type { ActivitySettings, ManagedChange, ManagedType } from './managed-type.ts';
+import type { ManagedChange } from '../model/managed-change.ts';
+import type { ActivitySettings, ManagedType } from './managed-type.ts';
 
 /** What a value looks like that must not be read by those who read the audit. */
 const MASK = '••••••';

@@ -1,11 +1,12 @@
 import { Failure, messageOf } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { AuditEvent } from '../model/audit.ts';
-import type { CommitUnit, ObjectRow } from '../model/repository.ts';
+import type { ManagedChange } from '../model/managed-change.ts';
+import type { CommitUnit, ObjectRow, RowWrite } from '../model/repository.ts';
 import type { RequestContext } from '../resource/context.ts';
 import { contextFor } from '../resource/script-context.ts';
 import { activityEvent } from './activity.ts';
-import type { ManagedChange, ManagedType } from './managed-type.ts';
+import type { ManagedType } from './managed-type.ts';
 import type { ManagedItem, ManagedStage } from './managed-stages.ts';
 import { notUnique, policyFailure, type PreparedWrite } from './prepare-writes.ts';
 
@@ -56,6 +57,12 @@ async function commitAll(
     if (owners.length === 0) return;
     const units = owners.map((i): CommitUnit => ({ object: writes[i]!.row! }));
     const audit = owners.flatMap((i) => auditOf(type, writes[i]!, operation, context));
+    const announced = announce(
+      type,
+      owners.map((i) => writes[i]!),
+      context,
+    );
+    for (const object of announced) units.push({ object });
     const result = await type.repository.commit(audit.length === 0 ? { units } : { units, audit });
     if (result.ok) return;
     for (const { unit, code, message } of result.conflicts)
@@ -82,6 +89,19 @@ export async function holdUnique(
     release();
     throw error;
   }
+}
+
+/** What is committed with these writes so that they are passed on for certain. */
+export function announce(
+  type: ManagedType,
+  writes: readonly PreparedWrite[],
+  context: RequestContext,
+): readonly RowWrite[] {
+  if (type.changes?.listensTo(type.name) !== true) return [];
+  return type.changes.announce(
+    writes.map((write) => changeOf(type, write)),
+    context,
+  );
 }
 
 export function auditOf(
@@ -113,6 +133,7 @@ export function changeOf({ name }: ManagedType, write: PreparedWrite): ManagedCh
     id: wanted.id,
     before: wanted.kind === 'create' ? null : namedObject(wanted.before),
     after: wanted.kind === 'delete' ? null : namedObject(rowAfter(write)),
+    request: wanted.request,
   };
 }
 
@@ -137,7 +158,7 @@ export async function afterWrites(
     for (const [k, result] of (await type.scripts.run(stage, items, context)).entries())
       if (result instanceof Failure) failures.set(concerned[k]![0], result);
   }
-  await tell(type, writes, context);
+  for (const [i, failure] of await pass(type, writes, context)) if (!failures.has(i)) failures.set(i, failure);
   return failures;
 }
 
@@ -154,14 +175,20 @@ function postItem(type: ManagedType, write: PreparedWrite, context: RequestConte
   };
 }
 
-async function tell(type: ManagedType, writes: readonly PreparedWrite[], context: RequestContext): Promise<void> {
-  if (type.onChange === null || writes.length === 0) return;
+/** Nothing but what `onSync` throws reaches the caller: the change is stored, and will be passed on later if not now. */
+async function pass(
+  type: ManagedType,
+  writes: readonly PreparedWrite[],
+  context: RequestContext,
+): Promise<ReadonlyMap<number, Failure>> {
+  if (writes.length === 0 || type.changes?.listensTo(type.name) !== true) return new Map();
   try {
-    await type.onChange(
+    return await type.changes.pass(
       writes.map((write) => changeOf(type, write)),
       context,
     );
   } catch (error) {
-    type.log.write('warn', `${type.path}: the change is stored, but not passed on: ${messageOf(error)}`);
+    type.log.write('warn', `${type.path}: the change is stored, but not passed on yet: ${messageOf(error)}`);
+    return new Map();
   }
 }

@@ -48,7 +48,7 @@ const STAGES_OF_HOOK: Readonly<Record<ManagedHook, readonly ManagedStage[]>> = {
   postCreate: ['postCreate'],
   postUpdate: ['postUpdate'],
   postDelete: ['postDelete'],
-  onSync: [],
+  onSync: ['sync'],
 };
 
 export function compileManaged(config: ManagedObjectConfig, findScript: FindScript): CompiledManaged {
@@ -78,8 +78,9 @@ export function compileManaged(config: ManagedObjectConfig, findScript: FindScri
 
 function hookSlot(table: ScriptTable, config: ManagedObjectConfig, name: ManagedHook): Slot | null {
   const script = config.hooks[name];
-  if (script === undefined || name === 'onSync') return null;
-  return table.add(script, name, HOOK_VARIABLES, STAGES_OF_HOOK[name], name === 'onValidate');
+  if (script === undefined) return null;
+  const variables = name === 'onSync' ? [...HOOK_VARIABLES, 'syncResults'] : HOOK_VARIABLES;
+  return table.add(script, name, variables, STAGES_OF_HOOK[name], name === 'onValidate');
 }
 
 function propertySlots(table: ScriptTable, { name, hooks, isVirtual }: ManagedPropertyConfig): PropertySlots {

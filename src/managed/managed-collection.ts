@@ -34,6 +34,8 @@ export interface ManagedCollectionOptions {
    * kind, objects are read and written as they are.
    */
   readonly managed?: ManagedType;
+  /** Why it is written, for hooks and activity entries; default: the run, or the system. */
+  readonly context?: RequestContext;
 }
 
 /** The cursor after the last page: a checkpoint there is not the start. */
@@ -68,11 +70,13 @@ export function managedCollection(options: ManagedCollectionOptions): ManagedSet
     count: () => repository.objects.count(type),
     query: (queries: readonly Query[]) => queryObjects(collection, queries),
     write: (writes) =>
-      managed === null ? write(repository, type, newId, writes) : writeManaged(managed, writes, OWN_CONTEXT),
+      managed === null
+        ? write(repository, type, newId, writes)
+        : writeManaged(managed, writes, options.context ?? OWN_CONTEXT),
     preferredWriteCount: () => 500,
     toRowWrite,
     toStored,
-    preparation: managed === null ? null : writePreparation(managed),
+    preparation: managed === null ? null : writePreparation(managed, options.context),
     newId,
     close: async () => {},
   };

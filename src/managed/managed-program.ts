@@ -39,6 +39,7 @@ function compileStages(payload: ManagedPayload, runtime: ProgramRuntime): Readon
     postCreate: silent(hook('postCreate')),
     postUpdate: silent(hook('postUpdate')),
     postDelete: silent(hook('postDelete')),
+    sync: silent(synced(payload, runtime)),
     action: (item) => {
       const slot = payload.actions[item.action ?? ''];
       if (slot === undefined) return null;
@@ -66,6 +67,12 @@ function compileHook(payload: ManagedPayload, runtime: ProgramRuntime, name: Man
   const slot = payload.hooks[name];
   if (slot === null) return () => {};
   return (item) => void runtime.call(slot, variables(item));
+}
+
+function synced(payload: ManagedPayload, runtime: ProgramRuntime): (item: ManagedItem) => void {
+  const slot = payload.hooks.onSync;
+  if (slot === null) return () => {};
+  return (item) => void runtime.call(slot, { ...variables(item), ...item.variables });
 }
 
 /** `newObject` and `value` are the object itself: changing either is the same. */

@@ -25,6 +25,7 @@ export interface PropertySlots extends Readonly<Record<ManagedPropertyHook, Slot
  * `read`              the same, then onRead
  * `query`             onQueryResult
  * `postCreate` …      after the commit
+ * `sync`              onSync, after implicit synchronization
  * `action`            a custom action
  */
 export const MANAGED_STAGES = [
@@ -38,6 +39,7 @@ export const MANAGED_STAGES = [
   'postCreate',
   'postUpdate',
   'postDelete',
+  'sync',
   'action',
 ] as const;
 export type ManagedStage = (typeof MANAGED_STAGES)[number];
@@ -51,7 +53,7 @@ export interface ManagedItem {
   /** `managed/user/bjensen` */
   readonly resourceName: string;
   readonly context: Json;
-  /** Stage `action`: its name, and the members of the body, which are variables of the script. */
+  /** Stage `action`: its name, and the members of the body, which are variables of the script. Stage `sync`: `syncResults`. */
   readonly action?: string;
   readonly variables?: JsonObject;
 }

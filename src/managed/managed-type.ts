@@ -1,28 +1,26 @@
 import type { Clock } from '../base/clock.ts';
-import type { JsonObject } from '../base/json.ts';
+import type { Failure } from '../base/failure.ts';
 import { keyedTurns, type KeyedTurns } from '../base/keyed-turns.ts';
 import type { Log } from '../base/log.ts';
 import type { NewId } from '../base/uuid.ts';
 import type { Crypto } from '../crypto/crypto.ts';
-import type { Repository } from '../model/repository.ts';
+import type { ManagedChange } from '../model/managed-change.ts';
+import type { Repository, RowWrite } from '../model/repository.ts';
 import type { RequestContext } from '../resource/context.ts';
 import type { CompiledManaged } from './compile-managed.ts';
 import type { ManagedScripts } from './managed-scripts.ts';
 import { openProtection, type Protection } from './protection.ts';
 import { UniqueValues } from './unique-values.ts';
 
-/** A change of a managed object that is committed. Objects are in stored form, with `_id` and `_rev`. */
-export interface ManagedChange {
-  readonly kind: 'create' | 'update' | 'delete';
-  /** `user` */
-  readonly type: string;
-  readonly id: string;
-  readonly before: JsonObject | null;
-  readonly after: JsonObject | null;
+/** Passes changes of managed objects on to the mappings whose source they are (implicit synchronization, specification §7). */
+export interface ChangePort {
+  /** Whether anybody waits for changes of this type at present. */
+  listensTo(type: string): boolean;
+  /** Rows to be committed together with these changes, so that no crash forgets that they have to be passed on. */
+  announce(changes: readonly ManagedChange[], context: RequestContext): readonly RowWrite[];
+  /** After the commit and its hooks. Gives what `onSync` threw, by position. */
+  pass(changes: readonly ManagedChange[], context: RequestContext): Promise<ReadonlyMap<number, Failure>>;
 }
-
-/** Told after every commit, before the writer is answered (implicit synchronization). A rejection is logged, nothing more. */
-export type OnChange = (changes: readonly ManagedChange[], context: RequestContext) => Promise<void>;
 
 /** What activity entries tell (specification §12.1). */
 export interface ActivitySettings {
@@ -56,7 +54,7 @@ export interface ManagedTypeOptions {
   readonly enforcesPolicies?: boolean;
   /** Null: no activity entries. Default: `DEFAULT_ACTIVITY`. */
   readonly activity?: ActivitySettings | null;
-  readonly onChange?: OnChange;
+  readonly changes?: ChangePort;
 }
 
 /** One managed type over one repository, with all that its reads and writes need. */
@@ -76,11 +74,12 @@ export interface ManagedType {
   readonly log: Log;
   readonly enforcesPolicies: boolean;
   readonly activity: ActivitySettings | null;
-  readonly onChange: OnChange | null;
+  /** Null: nobody has to hear of changes. */
+  readonly changes: ChangePort | null;
 }
 
 export function openManagedType(options: ManagedTypeOptions): ManagedType {
-  const { compiled, repository, crypto, scripts, newId, clock, log, activity, onChange } = options;
+  const { compiled, repository, crypto, scripts, newId, clock, log, activity, changes } = options;
   const { name } = compiled.config;
   const enforcesPolicies = options.enforcesPolicies ?? true;
   return {
@@ -97,7 +96,7 @@ export function openManagedType(options: ManagedTypeOptions): ManagedType {
     log,
     enforcesPolicies,
     activity: activity === undefined ? DEFAULT_ACTIVITY : activity,
-    onChange: onChange ?? null,
+    changes: changes ?? null,
   };
 }
 
@@ -107,12 +106,20 @@ export function uniqueValues({ config, policies }: CompiledManaged): UniqueValue
 }
 
 /** Writes need nothing but the repository: no hooks, no marked properties, no policies, nobody who listens. */
-export function isPlain({ compiled, protection, scripts, enforcesPolicies, activity, onChange }: ManagedType): boolean {
+export function isPlain({
+  name,
+  compiled,
+  protection,
+  scripts,
+  enforcesPolicies,
+  activity,
+  changes,
+}: ManagedType): boolean {
   return (
     scripts === null &&
     !protection.isNeeded &&
     (compiled.policies.properties.length === 0 || !enforcesPolicies) &&
     activity === null &&
-    onChange === null
+    changes?.listensTo(name) !== true
   );
 }

@@ -24,7 +24,13 @@ export async function writeOne(
   if (!prepared!.ok) throw prepared!.failure;
   const [committed] = await commitWrites(type, [prepared!.write], operation, context);
   if (!committed!.ok) throw committed!.failure;
-  return committed!.row;
+  return wanted.kind === 'delete' ? committed!.row : present(type, committed!.row);
+}
+
+/** What it has become by now: passing it on may have changed it again. */
+async function present(type: ManagedType, row: ObjectRow): Promise<ObjectRow> {
+  if (type.changes?.listensTo(type.name) !== true) return row;
+  return (await type.repository.objects.readMany(type.name, [row.id]))[0] ?? row;
 }
 
 /** Longer than this nobody waits for an answer. */

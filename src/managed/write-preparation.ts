@@ -8,21 +8,25 @@ import type {
   WritePurpose,
 } from '../model/managed-set.ts';
 import { SYSTEM_CALLER, type RequestContext } from '../resource/context.ts';
-import { afterWrites, auditOf, holdUnique } from './commit-writes.ts';
+import { afterWrites, announce, auditOf, holdUnique } from './commit-writes.ts';
 import type { ManagedType } from './managed-type.ts';
 import { policyFailure, prepareWrites, type PreparedWrite, type WantedWrite } from './prepare-writes.ts';
 import { validateObject } from './policies/validate-object.ts';
 import { rowWrite } from './row-write.ts';
 import { ownRequest } from './script-request.ts';
 
-/** What a run needs to write objects of a type with hooks, policies or marked properties. */
-export function writePreparation(type: ManagedType): WritePreparation {
+/**
+ * What a run needs to write objects of a type with hooks, policies or marked properties. `cause`: why it writes, where that is
+ * not simply the run.
+ */
+export function writePreparation(type: ManagedType, cause?: RequestContext): WritePreparation {
   const { protection } = type;
   const isChecked = onlyChecks(type);
   const isReady = (write: IdentifiedWrite): boolean => write.kind === 'create' || write.rev !== null;
   return {
+    hasScripts: type.scripts !== null,
     prepare: async (writes, purpose) =>
-      isChecked && writes.every(isReady) ? check(type, writes) : prepare(type, writes, purpose),
+      isChecked && writes.every(isReady) ? check(type, writes) : prepare(type, writes, contextOf(purpose, cause)),
     close: (object) => protection.close(object, null),
     changed: (stored, object, changed) =>
       protection.isNeeded ? changed.filter((name) => !protection.isSame(name, object[name], stored[name])) : changed,
@@ -30,9 +34,9 @@ export function writePreparation(type: ManagedType): WritePreparation {
 }
 
 /** Policies look at each object by itself, and nothing else has to happen: what is stored is what was written. */
-function onlyChecks({ compiled, protection, scripts, activity, onChange }: ManagedType): boolean {
+function onlyChecks({ name, compiled, protection, scripts, activity, changes }: ManagedType): boolean {
   const { unique, notInternal } = compiled.policies;
-  const isQuiet = scripts === null && activity === null && onChange === null;
+  const isQuiet = scripts === null && activity === null && changes?.listensTo(name) !== true;
   return isQuiet && !protection.isNeeded && unique.length === 0 && notInternal.length === 0;
 }
 
@@ -43,7 +47,7 @@ function check(type: ManagedType, writes: readonly IdentifiedWrite[]): PreparedB
         ? []
         : validateObject(type.compiled.policies, write.object, (value) => type.protection.isClosed(value));
     if (failed.length > 0) return refusal(policyFailure(failed));
-    return { ok: true, row: rowWrite(type.name, write), before: null, after: null, audit: [] };
+    return { ok: true, row: rowWrite(type.name, write), before: null, after: null, audit: [], announced: [] };
   });
   return { results, committed: async () => new Map(), release: () => {} };
 }
@@ -56,9 +60,8 @@ interface Unprepared {
 async function prepare(
   type: ManagedType,
   writes: readonly IdentifiedWrite[],
-  purpose: WritePurpose,
+  context: RequestContext,
 ): Promise<PreparedBatch> {
-  const context = contextOf(purpose);
   const wanted = await wantedWrites(type, writes);
   const known = wanted.filter((one): one is WantedWrite => 'request' in one);
   const prepared = await prepareWrites(type, known, context);
@@ -86,7 +89,8 @@ async function prepare(
   };
 }
 
-function contextOf({ mode, transactionId }: WritePurpose): RequestContext {
+function contextOf({ mode, transactionId }: WritePurpose, cause: RequestContext | undefined): RequestContext {
+  if (cause !== undefined) return { ...cause, mode };
   return { caller: SYSTEM_CALLER, transactionId, parentActionId: null, cause: 'recon', mode };
 }
 
@@ -115,16 +119,31 @@ function unprepared({ name, protection }: ManagedType, { write }: Unprepared): P
   const { id } = write;
   const rev = write.kind === 'create' || write.rev === null ? -1 : Number(write.rev);
   if (write.kind !== 'update')
-    return { ok: true, row: { kind: 'delete', type: name, id, rev }, before: null, after: null, audit: [] };
+    return {
+      ok: true,
+      row: { kind: 'delete', type: name, id, rev },
+      before: null,
+      after: null,
+      audit: [],
+      announced: [],
+    };
   const doc = protection.close(write.object, null);
-  return { ok: true, row: { kind: 'update', type: name, id, rev, doc }, before: null, after: doc, audit: [] };
+  return {
+    ok: true,
+    row: { kind: 'update', type: name, id, rev, doc },
+    before: null,
+    after: doc,
+    audit: [],
+    announced: [],
+  };
 }
 
 function preparedRow(type: ManagedType, write: PreparedWrite, context: RequestContext): PreparedRow {
   const { wanted, row, after } = write;
   const before: JsonObject | null = wanted.kind === 'create' ? null : wanted.before.doc;
   const audit = context.mode === 'plan' ? [] : auditOf(type, write, wanted.kind, context);
-  return { ok: true, row: row!, before, after, audit };
+  const announced = context.mode === 'plan' ? [] : announce(type, [write], context);
+  return { ok: true, row: row!, before, after, audit, announced };
 }
 
 function refusal({ code, message, detail }: Failure): PreparedRow {

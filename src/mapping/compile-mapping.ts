@@ -15,6 +15,7 @@ import type {
 } from './program-payload.ts';
 import type { ScriptSource } from './script-host.ts';
 import type { StageName } from './stages.ts';
+import { workflowStart } from './workflow-starts.ts';
 
 /** What compiling needs besides the mapping itself. */
 export interface CompileContext {
@@ -59,9 +60,6 @@ const VARIABLES = {
 
 /** Scripts that ship with OpenIDM and that do nothing for a mapping without roles (specification §9.5). */
 const NO_OP_DEFAULTS = /(^|\/)roles\/(defaultMapping\.js|defaultPostMapping\.groovy|onRecon\.groovy)$/;
-
-/** They start workflows, which are not here: a mapping that asks for one fails where it does, not as a whole. */
-const WORKFLOW_STARTS = /(^|\/)workflow\/triggerWorkflow(FromSync|Generic)\.js$/;
 
 /** Compiles a mapping of the configuration. Reads nothing; a run reads only the result. */
 export function compileMapping(config: MappingConfig, context: CompileContext): CompileResult {
@@ -109,6 +107,7 @@ function compilePayload(config: MappingConfig, context: CompileContext, table: S
     sourceCondition: condition(config.sourceCondition, 'sourceCondition', VARIABLES.validSource, 'source', table),
     correlation: correlations(config, context, table),
     properties: propertySteps(config, table, 'decide'),
+    ...(config.notOwned === undefined ? {} : { notOwned: config.notOwned.map(({ target }) => target) }),
     defaultMapping: slot(scripts.defaultMapping, 'defaultMapping', 'decide', 'defaultMapping'),
     policies: policySteps(config, table),
     hooks: {
@@ -142,6 +141,7 @@ function condition(
 function propertySteps(config: MappingConfig, table: ScriptTable, stage: StageName): readonly PropertyStep[] {
   return config.properties.map((property): PropertyStep => {
     const name = `property "${formatPointer(property.target)}"`;
+    const other = config.notOwned?.find(({ target }) => target.every((token, i) => property.target[i] === token));
     return {
       target: property.target,
       source: property.source,
@@ -153,6 +153,7 @@ function propertySteps(config: MappingConfig, table: ScriptTable, stage: StageNa
       default: property.default,
       ifAbsent: property.ifAbsent,
       linkQualifier: null,
+      ...(other === undefined ? {} : { owner: other.owner }),
     };
   });
 }
@@ -163,7 +164,9 @@ function policySteps(config: MappingConfig, table: ScriptTable): readonly Policy
     const action =
       policy.action.kind === 'fixed'
         ? policy.action.action
-        : { slot: table.add(policy.action.script, `${name}: action`, VARIABLES.policyAction, 'decide') ?? 0 };
+        : policy.action.kind === 'approval'
+          ? 'ASYNC'
+          : { slot: table.add(policy.action.script, `${name}: action`, VARIABLES.policyAction, 'decide') ?? 0 };
     return {
       situation: policy.situation,
       action,
@@ -172,6 +175,7 @@ function policySteps(config: MappingConfig, table: ScriptTable): readonly Policy
         policy.postAction === null
           ? null
           : table.add(policy.postAction, `${name}: postAction`, VARIABLES.postAction, 'postAction'),
+      ...(policy.action.kind === 'approval' ? { approval: policy.action.approval } : {}),
     };
   });
 }
@@ -215,7 +219,7 @@ export function setQuery(query: SetQueryConfig['query']): Query | null {
 }
 
 /** Specification §8: who owns the links, in which direction, in which letter case. */
-function linkRules(config: MappingConfig, mappings: readonly MappingConfig[]): LinkRules {
+export function linkRules(config: MappingConfig, mappings: readonly MappingConfig[]): LinkRules {
   const owner = config.links === null ? config : (mappings.find((mapping) => mapping.name === config.links) ?? config);
   const isReversed = owner !== config && owner.source === config.target && owner.target === config.source;
   return {
@@ -260,7 +264,8 @@ class ScriptTable {
     const file = script.file ?? '';
     const found = this.#context.findScript(file);
     if (found !== null) return found;
-    if (WORKFLOW_STARTS.test(file)) return { file: null, code: refusal(`${file} is not available here`) };
+    const start = workflowStart(file);
+    if (start !== undefined) return { file: null, code: start };
     this.diagnostics.push({
       severity: 'error',
       file: this.#config.file,
@@ -270,10 +275,4 @@ class ScriptTable {
     });
     return null;
   }
-}
-
-/** The text of a script that throws for every object. */
-function refusal(what: string): string {
-  const message = `${what}: give the policy another action, or put a script of that name into script/ of the project`;
-  return `throw ${JSON.stringify({ code: 501, message })};`;
 }

@@ -24,10 +24,12 @@ interface Read {
  * of that kind; `map-object.ts` is the rule then. That both agree is a property test.
  */
 export function compileDiff(
-  { properties, hooks, defaultMapping }: ProgramPayload,
+  { properties: all, notOwned = [], hooks, defaultMapping }: ProgramPayload,
   runtime: ProgramRuntime,
 ): DiffObject | null {
-  const isPlain = hooks.onUpdate === null && defaultMapping === null && properties.every(isCopy);
+  const properties = all.filter((step) => step.owner === undefined);
+  const isWhole = notOwned.every(([key]) => properties.every((step) => step.target[0] !== key));
+  const isPlain = isWhole && hooks.onUpdate === null && defaultMapping === null && properties.every(isCopy);
   if (!isPlain || new Set(properties.map((step) => step.target[0])).size < properties.length) return null;
   const reads = properties.map((step): Read => {
     return {

@@ -33,6 +33,10 @@ function compileStep(step: PropertyStep, runtime: ProgramRuntime): Step {
   const write = compileWrite(step.target, runtime);
   const { transform, ifAbsent } = step;
   return (input, target, trace) => {
+    if (step.owner !== undefined && input.existing !== null) {
+      trace?.push(traced(step, 'skipped', null, null, `it belongs to ${step.owner}`));
+      return;
+    }
     if (isMet !== null && !isMet(input, target)) {
       trace?.push(traced(step, 'skipped', null, null, 'condition not met'));
       return;

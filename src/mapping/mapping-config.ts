@@ -19,6 +19,8 @@ export interface MappingConfig {
   readonly enableLinking: boolean;
   /** False: implicit sync and LiveSync pass the mapping by. */
   readonly enableSync: boolean;
+  /** Null: changes are pushed within the request that makes them. */
+  readonly queuedSync: QueuedSyncConfig | null;
   readonly sourceIdsCaseSensitive: boolean;
   readonly targetIdsCaseSensitive: boolean;
   readonly properties: readonly PropertyMappingConfig[];
@@ -45,11 +47,30 @@ export interface MappingConfig {
   readonly reconSourceQueryPageSize: number | null;
   /** Already merged: built-in limits, then those of `lockstep.json`, then those of the mapping. */
   readonly guard: GuardConfig;
+  /** Attributes of the target that belong to somebody else: updates by this mapping leave them as they are. Absent: none. */
+  readonly notOwned?: readonly NotOwned[];
   /** As written, after substitution: what scripts see as `mappingConfig` and `config/sync` shows. */
   readonly raw: JsonObject;
   /** Where it stands: `conf/sync.json`, `/mappings/0`. */
   readonly file: string;
   readonly pointer: string;
+}
+
+export interface NotOwned {
+  /** Tokens of the pointer. */
+  readonly target: readonly string[];
+  /** The mapping that owns it, or the target collection itself. */
+  readonly owner: string;
+}
+
+/** Pushes are left to the outbox. */
+export interface QueuedSyncConfig {
+  /** Attempts after the first; -1: without end. */
+  readonly maxRetries: number;
+  /** Before the first retry, in milliseconds. */
+  readonly retryDelayMs: number;
+  /** After the last attempt. `set-aside`: kept, visible and replayable. `ignore`: logged and dropped. */
+  readonly afterwards: 'set-aside' | 'ignore';
 }
 
 export const MAPPING_SCRIPTS = [
@@ -92,10 +113,24 @@ export interface PolicyConfig {
   readonly situation: Situation;
   readonly action:
     | { readonly kind: 'fixed'; readonly action: Action }
-    | { readonly kind: 'script'; readonly script: ScriptConfig };
+    | { readonly kind: 'script'; readonly script: ScriptConfig }
+    | { readonly kind: 'approval'; readonly approval: ApprovalConfig };
   readonly condition: ConditionConfig | null;
   readonly postAction: ScriptConfig | null;
   readonly pointer: string;
+}
+
+/** People are asked before anything is done: `{"approval": {…}}` in place of an action (ours). */
+export interface ApprovalConfig {
+  /** Names of roles, and query filters over managed users; whoever fits one of them may answer. */
+  readonly approvers: readonly string[];
+  /** What is proposed; null: the default action of the situation. */
+  readonly action: Action | null;
+  /** What is done when it is turned down; null: nothing. */
+  readonly onReject: Action | null;
+  /** What the task is called; null: a sentence that says what would be done. */
+  readonly name: string | null;
+  readonly description: string | null;
 }
 
 export type ConditionConfig =

@@ -87,7 +87,19 @@ function runHere<S extends StageName>(
   items: readonly Stages[S]['item'][],
   mode: ScriptMode,
 ): readonly StageResult<S>[] {
-  return items.map((item) => runLocally<S>(() => local.run(stage, item as unknown as Json, mode)));
+  const results: StageResult<S>[] = [];
+  for (const item of items) {
+    try {
+      results.push({
+        ok: true,
+        value: local.run(stage, item as unknown as Json, mode) as unknown as Stages[S]['result'],
+      });
+    } catch (error) {
+      if (error instanceof Error && error.name === 'Bug') throw error;
+      results.push({ ok: false, message: messageOf(error), detail: null });
+    }
+  }
+  return results;
 }
 
 function openSession(
@@ -143,15 +155,6 @@ async function runInHost<S extends StageName>(
     if (result.ok) return { ok: true, value: result.value as unknown as Stages[S]['result'] };
     return { ok: false, message: describeFault(result.fault), detail: result.fault.thrown ?? null };
   });
-}
-
-function runLocally<S extends StageName>(run: () => Json): StageResult<S> {
-  try {
-    return { ok: true, value: run() as unknown as Stages[S]['result'] };
-  } catch (error) {
-    if (error instanceof Error && error.name === 'Bug') throw error;
-    return { ok: false, message: messageOf(error), detail: null };
-  }
 }
 
 /** `mapping "hr": property "/mail": transform (script/mail.js:3:14): x is not defined` */

@@ -2,6 +2,7 @@ import type { Filter } from '../base/query-filter.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Action } from '../model/action.ts';
 import type { Situation } from '../model/situation.ts';
+import type { ApprovalConfig } from './mapping-config.ts';
 
 /** Index of a script in the session that runs the program. */
 export type Slot = number;
@@ -30,6 +31,8 @@ export interface PropertyStep {
   readonly ifAbsent: 'keep' | 'clear';
   /** Link qualifier this entry is for; null for all. */
   readonly linkQualifier: string | null;
+  /** Who owns the attribute, if it is not this mapping: then only a new object gets it. */
+  readonly owner?: string;
 }
 
 export interface PolicyStep {
@@ -37,6 +40,8 @@ export interface PolicyStep {
   readonly action: Action | { readonly slot: Slot };
   readonly condition: ConditionRef | null;
   readonly postAction: Slot | null;
+  /** People are asked first: `action` is ASYNC, and this is what they are asked. */
+  readonly approval?: ApprovalConfig;
 }
 
 export const HOOKS = ['onCreate', 'onUpdate', 'onDelete', 'onLink', 'onUnlink', 'postMapping'] as const;
@@ -64,6 +69,8 @@ export interface ProgramPayload {
   /** By link qualifier; `*` for every qualifier. */
   readonly correlation: Readonly<Record<string, CorrelationRef>>;
   readonly properties: readonly PropertyStep[];
+  /** Attributes that an update leaves as they are, whatever scripts say (pointers as tokens). */
+  readonly notOwned?: readonly (readonly string[])[];
   readonly defaultMapping: Slot | null;
   readonly policies: readonly PolicyStep[];
   readonly hooks: Readonly<Record<Hook, Slot | null>>;

@@ -1,5 +1,6 @@
 import { deepEqual, isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { Failure } from '../base/failure.ts';
+import { getAt, putAt, removeAt } from '../base/json-pointer.ts';
 import { DEFAULT_ACTION, isAction, type Action } from '../model/action.ts';
 import { compileCondition, type Condition } from './condition.ts';
 import { compileAsk } from './ask-ahead.ts';
@@ -126,25 +127,43 @@ function resultIds(value: Json): string[] {
 
 interface Policy {
   readonly index: number;
+  /** As decisions name it. */
+  readonly rule: string;
   readonly step: PolicyStep;
   readonly passes: Condition;
 }
 
 function compileDecide(payload: ProgramPayload, runtime: ProgramRuntime): (item: DecideItem) => DecideResult {
   const policies = payload.policies.map((step, index): Policy => {
-    return { index, step, passes: compileCondition(step.condition, runtime, 'object') };
+    return { index, rule: `policies[${index}]`, step, passes: compileCondition(step.condition, runtime, 'object') };
   });
   const bySituation = Map.groupBy(policies, (policy) => policy.step.situation);
   const mapper = compileMapper(payload, runtime);
+  const propose = compileProposal(payload, runtime);
   return (item) => {
-    const scope = { object: item.source, linkQualifier: item.linkQualifier };
-    const policy = bySituation.get(item.situation)?.find((candidate) => candidate.passes(scope)) ?? null;
+    const policy = firstPassing(bySituation.get(item.situation), item);
     const action = item.action ?? chooseAction(policy, item, payload, runtime);
-    const rule = policy === null ? 'default' : `policies[${policy.index}]`;
+    const rule = policy === null ? 'default' : policy.rule;
     const trace: AttributeTrace[] | null = item.trace === true ? [] : null;
-    const mapped = mapper(action, item, trace);
-    return { action, rule, policy: policy?.index ?? null, ...mapped, ...(trace === null ? {} : { trace }) };
+    const approval = item.action === undefined ? policy?.step.approval : undefined;
+    const { object, changed } = approval === undefined ? mapper(action, item, trace) : NOTHING;
+    const asked = approval === undefined ? {} : { proposed: propose(item, approval.action, trace) };
+    const result: DecideResult = {
+      action,
+      rule,
+      policy: policy === null ? null : policy.index,
+      object,
+      changed,
+      ...asked,
+    };
+    return trace === null ? result : { ...result, trace };
   };
+}
+
+function firstPassing(candidates: readonly Policy[] | undefined, item: DecideItem): Policy | null {
+  if (candidates === undefined) return null;
+  const scope = { object: item.source, linkQualifier: item.linkQualifier };
+  return candidates.find((candidate) => candidate.passes(scope)) ?? null;
 }
 
 function chooseAction(
@@ -183,6 +202,20 @@ function actionParam(item: DecideItem, mapping: string): JsonObject {
   return { ...common, sourceId: item.sourceId, ambiguousTargetIds: item.ambiguousTargetIds as string[] | null };
 }
 
+/** What would be done if people allow it: as the mapping has it, without what its hooks do besides. */
+function compileProposal(
+  payload: ProgramPayload,
+  runtime: ProgramRuntime,
+): (item: DecideItem, named: Action | null, trace: AttributeTrace[] | null) => NonNullable<DecideResult['proposed']> {
+  const isAsked = payload.policies.some(({ approval }) => approval !== undefined);
+  const hooks = { ...payload.hooks, onCreate: null, onUpdate: null };
+  const mapper = isAsked ? compileMapper({ ...payload, hooks }, runtime) : () => NOTHING;
+  return (item, named, trace) => {
+    const action = named ?? DEFAULT_ACTION[item.situation];
+    return { action, ...mapper(action, item, trace) };
+  };
+}
+
 type Mapped = Pick<DecideResult, 'object' | 'changed'>;
 type Mapper = (action: Action, item: DecideItem, trace: AttributeTrace[] | null) => Mapped;
 const NOTHING: Mapped = { object: null, changed: [] };
@@ -192,7 +225,10 @@ function compileMapper(payload: ProgramPayload, runtime: ProgramRuntime): Mapper
   const map = compileProperties(payload.properties, runtime);
   const diff = compileDiff(payload, runtime);
   const isDeep =
-    hasNestedTargets(payload.properties) || payload.defaultMapping !== null || payload.hooks.onUpdate !== null;
+    hasNestedTargets(payload.properties) ||
+    (payload.notOwned ?? []).some((tokens) => tokens.length > 1) ||
+    payload.defaultMapping !== null ||
+    payload.hooks.onUpdate !== null;
   return (action, item, trace) => {
     const { source, target: existing } = item;
     if (source === null) return NOTHING;
@@ -200,14 +236,30 @@ function compileMapper(payload: ProgramPayload, runtime: ProgramRuntime): Mapper
     if (action !== 'UPDATE' || existing === null) return NOTHING;
     if (diff !== null && trace === null) return diff(source, existing) ?? NOTHING;
     const target = isDeep ? runtime.clone(existing) : { ...existing };
-    fill(payload, runtime, map, { ...item, source }, target, trace);
+    fill(payload, runtime, map, item, existing, target, trace);
     if (payload.hooks.onUpdate !== null) callHookWith(payload, runtime, 'onUpdate', item, target, existing, trace);
+    keepNotOwned(payload, runtime, existing, target);
     checkId(existing, target, payload);
     const changed = changedAttributes(existing, target);
     if (changed.length === 0) return NOTHING;
     delete target['_rev'];
     return { object: target, changed };
   };
+}
+
+/** What belongs to another mapping stays, even if a script or an entry for the object around it says otherwise. */
+function keepNotOwned(
+  { notOwned = [] }: ProgramPayload,
+  runtime: ProgramRuntime,
+  existing: JsonObject,
+  target: JsonObject,
+): void {
+  for (const tokens of notOwned) {
+    const [was, is] = [getAt(existing, tokens) ?? null, getAt(target, tokens) ?? null];
+    if (deepEqual(was, is)) continue;
+    if (was === null) removeAt(target, tokens);
+    else putAt(target, tokens, runtime.clone(was));
+  }
 }
 
 function create(
@@ -218,7 +270,7 @@ function create(
   trace: AttributeTrace[] | null,
 ): Mapped {
   const target = runtime.newObject();
-  fill(payload, runtime, map, { ...item, source: item.source!, target: null }, target, trace);
+  fill(payload, runtime, map, item, null, target, trace);
   if (payload.hooks.onCreate !== null) callHookWith(payload, runtime, 'onCreate', item, target, null, trace);
   return { object: target, changed: Object.keys(target) };
 }
@@ -227,12 +279,14 @@ function fill(
   payload: ProgramPayload,
   runtime: ProgramRuntime,
   map: MapObject,
-  item: DecideItem & { readonly source: JsonObject },
+  item: DecideItem,
+  existing: JsonObject | null,
   target: JsonObject,
   trace: AttributeTrace[] | null,
 ): void {
-  const { source, oldSource, linkQualifier } = item;
-  map({ source, existing: item.target, oldSource, linkQualifier }, target, trace);
+  const { oldSource, linkQualifier } = item;
+  const source = item.source!;
+  map({ source, existing, oldSource, linkQualifier }, target, trace);
   if (payload.defaultMapping === null) return;
   const before = trace === null ? null : { ...target };
   runtime.call(payload.defaultMapping, {
@@ -240,7 +294,7 @@ function fill(
     oldSource,
     target,
     config: payload.mappingConfig,
-    existingTarget: item.target,
+    existingTarget: existing,
     linkQualifier,
   });
   traceScript(before, target, 'defaultMapping', trace);

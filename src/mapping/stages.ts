@@ -84,6 +84,8 @@ export interface DecideResult {
   readonly object: JsonObject | null;
   /** Top-level attributes that differ from the target that was read. */
   readonly changed: readonly string[];
+  /** What people are asked to allow; `action` is ASYNC then. Hooks of the mapping have not been called for it. */
+  readonly proposed?: Pick<DecideResult, 'action' | 'object' | 'changed'>;
   readonly trace?: readonly AttributeTrace[];
 }
 

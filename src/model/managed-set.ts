@@ -26,6 +26,8 @@ export interface ManagedSet extends ObjectSet {
 
 /** Hooks, policies, encryption and hashing of a managed type, for those who commit its rows themselves. */
 export interface WritePreparation {
+  /** Scripts take part: they may look at, and change, whatever they like. */
+  readonly hasScripts: boolean;
   /**
    * Prepares a batch; the scripts of all its objects run together. Result `i` belongs to write `i`: a write that is refused is
    * refused alone. In mode `plan` only what computes runs. The batch must be released.
@@ -65,6 +67,8 @@ export type PreparedRow =
       readonly after: JsonObject | null;
       /** Belongs into the same commit. */
       readonly audit: readonly AuditEvent[];
+      /** The same: what makes sure that the change is passed on. */
+      readonly announced: readonly RowWrite[];
     }
   | { readonly ok: false; readonly code: FailureCode; readonly message: string; readonly detail: Json };
 

@@ -71,7 +71,7 @@ export interface ScanPage {
   readonly total?: number;
 }
 
-/** An object with its id. `object` carries `_id` too, and `_rev` where the set has revisions. */
+/** An object with its id. `object` carries `_id` too, and `_rev` where the set has revisions. It may be frozen: who changes it, copies it. */
 export interface StoredObject {
   readonly id: string;
   readonly rev: string | null;

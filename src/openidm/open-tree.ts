@@ -1,18 +1,26 @@
+import { openLiveFollowers } from '../app/live-followers.ts';
+import { openLiveSync } from '../app/live-sync.ts';
 import { openProjectHolder, type ProjectHolder } from '../app/project-holder.ts';
 import type { LoadOptions } from '../app/config/load-project.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import type { RunSnapshot } from '../app/run-job.ts';
 import { openRunManager, type RunManager } from '../app/run-manager.ts';
 import { auditResource } from '../audit/audit-resource.ts';
+import { Failure } from '../base/failure.ts';
 import { policyResource } from '../managed/policies/policy-resource.ts';
+import type { Scheduler } from '../schedule/scheduler.ts';
 import { configResource } from './config-resource.ts';
 import { endpointCheck } from './endpoint-check.ts';
 import { endpointResource } from './endpoint-resource.ts';
+import { openProjectScheduler } from './open-scheduler.ts';
+import { openProjectWorkflow, type ProjectWorkflow } from './open-workflow.ts';
 import { reconResource } from './recon-resource.ts';
 import { repoResource } from './repo-resource.ts';
 import { scriptResource } from './script-resource.ts';
 import { scriptRunner, type ScriptRunner } from './script-runner.ts';
+import { failureScripts } from './sync-failure-script.ts';
 import { syncResource } from './sync-resource.ts';
+import type { LiveActions } from './system-live-sync.ts';
 import { systemResource } from './system-resource.ts';
 
 export interface TreeOptions {
@@ -20,6 +28,8 @@ export interface TreeOptions {
   readonly loadOptions: Omit<LoadOptions, 'overlay'>;
   /** Whether changes of the project directory are noticed by themselves. */
   readonly isWatching: boolean;
+  /** Whether work goes on without being asked for: timers of workflows, changes that wait to be pushed. Default: as `isWatching`. */
+  readonly isServing?: boolean;
 }
 
 /** Hears of each run that is over. */
@@ -30,6 +40,9 @@ export interface Tree {
   readonly runs: RunManager;
   readonly holder: ProjectHolder;
   readonly runner: ScriptRunner;
+  readonly workflow: ProjectWorkflow;
+  /** Fires nothing until it is started: whoever serves does so. */
+  readonly scheduler: Scheduler;
   onRunEnd(listener: RunEndListener): void;
   /** Checkpoints what runs, then ends the rest; the `Lockstep` is closed by whoever opened it. */
   close(): Promise<void>;
@@ -43,29 +56,57 @@ export async function openTree(lockstep: Lockstep, options: TreeOptions): Promis
     onEnd: (snapshot) => listeners.forEach((listener) => listener(snapshot)),
   });
   const runner = scriptRunner(lockstep, (context) => lockstep.calls(context));
-  mountStores(lockstep);
+  const live = openLive(lockstep, runs, runner);
+  mountStores(lockstep, live);
   mountConfiguration(lockstep, holder, runner);
   const { router } = lockstep;
   router.mount('recon', reconResource({ lockstep, runs }));
   router.mount('sync', syncResource({ lockstep, runs }));
+  const { isWatching, isServing = isWatching } = options;
+  const workflow = await openProjectWorkflow(lockstep, runner, { isRunning: isServing, isWatching });
+  const schedules = await openProjectScheduler(lockstep, { holder, runs, runner });
   const unsubscribe = holder.subscribe(async ({ scripts, documents }) => {
     if (scripts || documents.includes('lockstep')) await runner.renew();
+    if (scripts) lockstep.changes.worlds.renew();
+    live.followers.renew();
   });
+  if (isServing) {
+    lockstep.changes.start();
+    live.followers.start();
+  }
   return {
     runs,
     holder,
     runner,
+    workflow,
+    scheduler: schedules.scheduler,
     onRunEnd: (listener) => void listeners.add(listener),
     close: async () => {
       unsubscribe();
-      await runs.close();
+      if (isServing) lockstep.changes.stop();
+      await Promise.all([schedules.close(), runs.close()]);
+      await workflow.close();
       await holder.close();
       await runner.close();
     },
   };
 }
 
-function mountStores(lockstep: Lockstep): void {
+/** LiveSync, with what it needs of the runs and scripts of the tree. */
+function openLive(lockstep: Lockstep, runs: RunManager, runner: ScriptRunner): LiveActions {
+  const live = openLiveSync(lockstep, {
+    runFailureScript: failureScripts(lockstep, runner),
+    reconcile: async (mapping, { caller, transactionId }) => {
+      const runId = await runs.start({ kind: 'recon', mapping, overrides: {}, initiatedBy: caller.id, transactionId });
+      const { record, progress } = await runs.wait(runId);
+      if (record.state !== 'SUCCESS')
+        throw new Failure('conflict', `run ${runId} of ${mapping} ended as ${record.state}: ${progress.error ?? 'see its entries'}`);
+    },
+  });
+  return { live, followers: openLiveFollowers(lockstep, live) };
+}
+
+function mountStores(lockstep: Lockstep, live: LiveActions): void {
   const { router, audit: service, repository, reconView: recon, clock, newId } = lockstep;
   const audit = auditResource({ service, repository, recon, clock, newId });
   router.mount('audit', audit);
@@ -77,7 +118,7 @@ function mountStores(lockstep: Lockstep): void {
     audit,
   });
   router.mount('repo', repo);
-  router.mount('system', systemResource({ lockstep, record: (events) => service.record(events) }));
+  router.mount('system', systemResource({ lockstep, record: (events) => service.record(events), live }));
   router.mount('policy', policyResource({ types: () => lockstep.managedTypes() }));
 }
 

@@ -15,8 +15,14 @@ export interface ScriptRunner {
    * are left out. Throws what the script throws as a `Failure` (see `scriptFailure`). `label` names the place in messages.
    */
   run(script: ScriptConfig, variables: JsonObject, context: RequestContext, label?: string): Promise<Json>;
-  /** The same, with the fault as a value. */
-  attempt(script: ScriptConfig, variables: JsonObject, context: RequestContext, label?: string): Promise<ItemResult>;
+  /** The same, with the fault as a value. `stage` `callLive`: the value is `{value, variables}`, with what the script changed in them. */
+  attempt(
+    script: ScriptConfig,
+    variables: JsonObject,
+    context: RequestContext,
+    label?: string,
+    stage?: 'call' | 'callLive',
+  ): Promise<ItemResult>;
   /** Compiles without running; null: nothing is wrong. */
   check(script: ScriptConfig, variables: readonly string[], label?: string): ScriptFault | null;
   /** After scripts changed on disk. Calls under way end as they began. */
@@ -27,12 +33,13 @@ export interface ScriptRunner {
 /** Runs single scripts in the script host; for whole batches of objects there are programs of their own. */
 export function scriptRunner(lockstep: Lockstep, callsFor: CallsFor): ScriptRunner {
   const sessions = openScriptSessions(lockstep);
-  const attempt: ScriptRunner['attempt'] = async (script, variables, context, label = 'script') => {
+  const attempt: ScriptRunner['attempt'] = async (script, variables, context, label = 'script', stage = 'call') => {
     const all: JsonObject = { ...script.constants, ...script.globals, ...variables };
     const source = sourceOf(lockstep, script, Object.keys(all), label);
     if ('kind' in source) return { ok: false, fault: source };
     return sessions.call(source, all, {
       mode: context.mode,
+      stage,
       answer: callsFor(context),
       ...(context.signal === undefined ? {} : { signal: context.signal }),
     });

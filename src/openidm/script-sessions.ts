@@ -17,6 +17,8 @@ export interface CallOptions {
   readonly mode: ScriptMode;
   readonly answer: HostCallHandler;
   readonly signal?: AbortSignal;
+  /** Default `call`: see `call-program.ts`. */
+  readonly stage?: 'call' | 'callLive';
 }
 
 /** A session that works has a process of its own, of some 100 MiB. Calls beyond wait, but for those that a script makes. */
@@ -55,7 +57,7 @@ async function call(
   state: State,
   source: ScriptSource,
   variables: Json,
-  { mode, answer, signal }: CallOptions,
+  { mode, answer, signal, stage = 'call' }: CallOptions,
 ): Promise<ItemResult> {
   const key = keyOf(source);
   const fault = state.entries.has(key) ? undefined : state.lockstep.scripts.check([source])[0];
@@ -64,7 +66,7 @@ async function call(
   try {
     const session = await entry.session;
     const nested: HostCallHandler = (one, aborted) => inside.run(true, () => answer(one, aborted));
-    const [result] = await session.run('call', [variables], mode, signal, nested);
+    const [result] = await session.run(stage, [variables], mode, signal, nested);
     return result!;
   } finally {
     await release(state, entry);

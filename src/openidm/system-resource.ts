@@ -13,6 +13,7 @@ import {
   createCoreConfig,
   createFullConfig,
 } from './system-configuration.ts';
+import { liveAction, type LiveActions } from './system-live-sync.ts';
 import { createObject, deleteObject, patchObject, updateObject, type Written } from './system-objects.ts';
 import { collectionAt, parsePlace, readObject, type SystemCollection } from './system-place.ts';
 import { querySystem } from './system-query.ts';
@@ -22,6 +23,8 @@ export interface SystemDependencies {
   readonly lockstep: Lockstep;
   /** Keeps audit events. An operation whose event cannot be kept fails. */
   readonly record: (events: readonly AuditEvent[]) => Promise<void>;
+  /** Reads changes of systems; absent: nothing does. */
+  readonly live?: LiveActions;
 }
 
 /** `system`: the objects of external systems, and actions on connectors (specification §10.3, §10.5–10.7). */
@@ -49,7 +52,7 @@ export function systemResource(dependencies: SystemDependencies): Resource {
         throw new Failure('bad-request', `'${request.path}' is an object; query ${collection.path}`);
       return querySystem(collection, request, signal);
     },
-    action: (request, id) => act(lockstep, request, id),
+    action: (request, id, context) => act(dependencies, request, id, context),
   };
 }
 
@@ -101,7 +104,15 @@ const ACTIONS: Readonly<Record<string, Act>> = {
 /** Actions of OpenIDM that are not there yet. */
 const NOT_YET = new Set(['liveSync', 'activeSync', 'script', 'authenticate']);
 
-async function act(lockstep: Lockstep, { action, content, path }: ActionRequest, id: string): Promise<Json> {
+async function act(
+  { lockstep, live }: SystemDependencies,
+  request: ActionRequest,
+  id: string,
+  context: RequestContext,
+): Promise<Json> {
+  const { action, content, path } = request;
+  const answer = live === undefined ? null : liveAction(live, request, id, context);
+  if (answer !== null) return answer;
   const { name, type } = parsePlace(id);
   const found = id === '' && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (found !== undefined) return found(lockstep, content);

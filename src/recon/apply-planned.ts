@@ -66,8 +66,10 @@ async function commitCarried(
     );
     const audit =
       batch === null ? [] : carried.flatMap((one) => (one.status === 'done' ? batch.auditOf(one.entry) : []));
+    const announced =
+      batch === null ? [] : carried.flatMap((one) => (one.status === 'done' ? batch.announcedOf(one.entry) : []));
     const conflicts = await commit(
-      units.map(({ unit }) => unit),
+      [...units.map(({ unit }) => unit), ...announced.map((object) => ({ object }))],
       carried.filter((_, i) => !lost.has(i)),
       audit,
     );

@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import type { Link } from '../model/link.ts';
-import type { CommitUnit } from '../model/repository.ts';
+import type { CommitUnit, Page } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
 import type { RunContext } from './run-context.ts';
 import { storedEntries } from './stored-entries.ts';
@@ -16,10 +16,12 @@ export async function planLinkCleanup(run: RunContext): Promise<void> {
   const { linkType, isEnabled } = mapping.compiled.links;
   if (!isEnabled || !run.request.isSourceWhole || run.request.kind === 'reconById') return;
   const planned = await plannedLinks(run);
-  let after: Json = null;
-  do {
+  const read = (after: Json): Promise<Page<Link>> => repository.links.page(linkType, after, PAGE);
+  for (let next: Promise<Page<Link>> | null = read(null); next !== null;) {
     run.signal.throwIfAborted();
-    const page = await repository.links.page(linkType, after, PAGE);
+    const page: Page<Link> = await next;
+    next = page.next === null ? null : read(page.next);
+    next?.catch(() => {});
     const orphans = page.rows.filter((link) => !planned.has(link.id) && !isThere(run, run.view.sourceIdOf(link)));
     const gone = orphans.length === 0 ? [] : await withoutTarget(run, orphans);
     if (gone.length > 0) {
@@ -33,8 +35,7 @@ export async function planLinkCleanup(run: RunContext): Promise<void> {
         success: progress.success + gone.length,
       });
     }
-    after = page.next;
-  } while (after !== null);
+  }
 }
 
 function isThere(run: RunContext, sourceId: string): boolean {

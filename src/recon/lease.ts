@@ -1,12 +1,16 @@
+import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Failure } from '../base/failure.ts';
 import type { Leases } from '../model/repository.ts';
 
 const TTL_MS = 30_000;
 
+/** Tells this process from an earlier one that had the same number: in a container it is the same each time. */
+const LIFE = randomBytes(6).toString('hex');
+
 /** Who we are, for leases: enough to find out on this host whether the holder still lives. */
 export function ownerName(uniqueId: string): string {
-  return `${hostname()}/${process.pid}/${uniqueId}`;
+  return `${hostname()}/${process.pid}/${LIFE}-${uniqueId}`;
 }
 
 export interface HeldLease {
@@ -41,8 +45,9 @@ async function takeOver(leases: Leases, name: string, owner: string): Promise<nu
 }
 
 export function isHolderDead(holder: string): boolean {
-  const [host, pid] = holder.split('/');
+  const [host, pid, life = ''] = holder.split('/');
   if (host !== hostname() || pid === undefined || !/^\d+$/.test(pid)) return false;
+  if (Number(pid) === process.pid) return !life.startsWith(`${LIFE}-`);
   try {
     process.kill(Number(pid), 0);
     return false;

@@ -17,7 +17,8 @@ export interface LedgerOptions {
   readonly fence: CommitBatch['fence'] | undefined;
   /** Keep what a create wrote in its entry, too; otherwise it is only in the object itself. */
   readonly storesCreates: boolean;
-  readonly onEntry: (entry: RunEntry) => void;
+  /** Null: nobody wants to know. */
+  readonly onEntry: ((entry: RunEntry) => void) | null;
   readonly onProgress: (progress: Progress) => void;
 }
 
@@ -79,7 +80,7 @@ export class Ledger implements RunLog {
     audit: readonly AuditEvent[] = [],
   ): Promise<CommitResult> {
     const result = await this.#commitWith(units, withSettled(this.#progress, settled), false, audit);
-    if (result.ok)
+    if (result.ok && this.#options.onEntry !== null)
       for (const one of settled) if (one.seq !== null && one.status !== 'planned') this.tell(this.toEntry(one));
     return result;
   }
@@ -109,7 +110,7 @@ export class Ledger implements RunLog {
 
   /** What came of an entry, for those who watch the run. One that is only planned is told when it is settled. */
   tell(entry: RunEntry): void {
-    this.#options.onEntry(entry);
+    this.#options.onEntry?.(entry);
   }
 
   async finish(state: RunState, change: Partial<Progress>): Promise<RunRecord> {

@@ -132,7 +132,9 @@ describe('what is planned and not applied yet', () => {
     pending.add(planned);
     expect(pending.isContested(evidence('b', rest))).toBe(isContested);
     pending.closeBatch();
-    pending.take();
+    pending.takeAhead();
+    expect(pending.isContested(evidence('b', rest)), 'while it is being applied').toBe(isContested);
+    pending.applied();
     expect(pending.isContested(evidence('b', rest)), 'when it is applied').toBe(false);
   });
 

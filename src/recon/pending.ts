@@ -7,14 +7,15 @@ import type { LinkView } from '../sync/link-view.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
 
 /**
- * Changes that are planned but not applied yet. Look-ups do not see what they create or link, so an object whose
- * correlation would meet one of them has to wait until they are applied: that keeps a batch equal to one object after the
- * other.
+ * Changes that are planned but not applied yet, or that are being applied at this moment. What they create or link cannot be
+ * relied on to be seen by look-ups, so an object whose correlation would meet one of them has to wait until they are applied:
+ * that keeps a batch equal to one object after the other.
  */
 export class Pending {
   readonly #view: LinkView;
   #planned = new Traces();
-  /** What the batches before this one wrote, the latest first: as many as are looked up ahead of their turn. */
+  #applying = new Traces();
+  /** What the batches before this one wrote, the latest first: as many as are looked up ahead of their turn, and the one being applied. */
   readonly #written: ReadonlySet<string>[] = [];
   readonly #ahead: number;
   #writtenInBatch = new Set<string>();
@@ -49,7 +50,7 @@ export class Pending {
   closeBatch(): void {
     this.#closed = this.#changes.length;
     this.#written.unshift(this.#writtenInBatch);
-    this.#written.splice(this.#ahead + 1);
+    this.#written.splice(this.#ahead + 2);
     this.#writtenInBatch = new Set();
   }
 
@@ -62,16 +63,33 @@ export class Pending {
   /**
    * What can be applied now, in order. In the middle of a batch the entries that leave no trace of their own stay until
    * the checkpoint moves past the batch: after a crash they could not be told from objects that were not looked at yet.
+   * They count as applied at once: the caller looks at nothing until they are.
    */
   take(): readonly PlannedChange[] {
-    const isKept = (change: PlannedChange, i: number): boolean =>
-      i >= this.#closed && !change.isReported && change.outcome !== 'failed';
-    const taken = this.#changes.filter((change, i) => !isKept(change, i));
-    this.#changes = this.#changes.filter(isKept);
+    const taken = this.takeAhead();
+    this.applied();
+    return taken;
+  }
+
+  /** The same for a caller that goes on meanwhile: it calls `applied` when they are applied, and takes nothing in between. */
+  takeAhead(): readonly PlannedChange[] {
+    const taken = this.#changes.slice(0, this.#closed);
+    const kept: PlannedChange[] = [];
+    for (const change of this.#changes.slice(this.#closed)) {
+      if (change.isReported || change.outcome === 'failed') taken.push(change);
+      else kept.push(change);
+    }
+    this.#changes = kept;
     this.#closed = 0;
     this.#writes = 0;
+    this.#applying = this.#planned;
     this.#planned = new Traces();
     return taken;
+  }
+
+  /** What was taken ahead is applied: look-ups see it. */
+  applied(): void {
+    this.#applying = new Traces();
   }
 
   #noteUpdate(targetKey: string): void {
@@ -81,12 +99,7 @@ export class Pending {
 
   /** True if applying what is pending could change what was found out about this object. */
   isContested(evidence: SourceEvidence): boolean {
-    const { claimed, written } = this.#planned;
-    if (evidence.target !== null && written.has(this.#view.targetKey(evidence.target.id))) return true;
-    if (evidence.link !== null || evidence.correlation.kind === 'none') return false;
-    const { targets, query } = evidence.correlation;
-    for (const { id } of targets) if (claimed.has(keyOf(this.#view.targetKey(id), evidence.linkQualifier))) return true;
-    return query?.kind === 'filter' && this.#planned.wouldFind(query.filter);
+    return this.#planned.meets(evidence, this.#view) || this.#applying.meets(evidence, this.#view);
   }
 }
 
@@ -101,6 +114,14 @@ class Traces {
     const created = id === null ? object : { _id: id, ...object };
     this.#created.push(created);
     for (const [attribute, index] of this.#byValue) addTo(index, created, attribute);
+  }
+
+  meets(evidence: SourceEvidence, view: LinkView): boolean {
+    if (evidence.target !== null && this.written.has(view.targetKey(evidence.target.id))) return true;
+    if (evidence.link !== null || evidence.correlation.kind === 'none') return false;
+    const { targets, query } = evidence.correlation;
+    for (const { id } of targets) if (this.claimed.has(keyOf(view.targetKey(id), evidence.linkQualifier))) return true;
+    return query?.kind === 'filter' && this.wouldFind(query.filter);
   }
 
   wouldFind(filter: Filter): boolean {

@@ -1,5 +1,6 @@
 import type { AuditEvent } from '../model/audit.ts';
-import type { IdentifiedWrite, PreparedRow, WritePreparation } from '../model/managed-set.ts';
+import type { IdentifiedWrite, WritePreparation } from '../model/managed-set.ts';
+import type { RowWrite } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
 import type { World } from '../sync/world.ts';
 import type { Carried } from './apply-planned.ts';
@@ -9,6 +10,7 @@ export interface PreparedDeletes {
   /** Entries of which a hook refused a delete. */
   readonly refused: ReadonlyMap<RunEntry, Carried>;
   readonly auditOf: (entry: RunEntry) => readonly AuditEvent[];
+  readonly announcedOf: (entry: RunEntry) => readonly RowWrite[];
   /** The hooks after the deletes of these entries; what those that threw have to say. */
   committed(entries: readonly RunEntry[]): Promise<readonly { readonly id: string; readonly message: string }[]>;
   release(): void;
@@ -28,14 +30,20 @@ export async function prepareDeletes(
   );
   const refused = new Map<RunEntry, Carried>();
   const audit = new Map<number, AuditEvent[]>();
+  const announced = new Map<number, RowWrite[]>();
+  // An object that is gone already leaves no trace.
   for (const [k, result] of batch.results.entries()) {
     const { entry } = deletes[k]!;
     if (!result.ok) refused.set(entry, { entry, status: 'failed', message: result.message });
-    else audit.set(entry.seq, [...(audit.get(entry.seq) ?? []), ...auditIn(result)]);
+    else if (result.before !== null) {
+      audit.set(entry.seq, [...(audit.get(entry.seq) ?? []), ...result.audit]);
+      announced.set(entry.seq, [...(announced.get(entry.seq) ?? []), ...result.announced]);
+    }
   }
   return {
     refused,
     auditOf: ({ before, seq }) => (before === null ? [] : (audit.get(seq) ?? [])),
+    announcedOf: ({ before, seq }) => (before === null ? [] : (announced.get(seq) ?? [])),
     committed: async (done) => {
       const wanted = new Set(done.map((entry) => entry.seq));
       const positions = [...deletes.entries()].flatMap(([k, { entry }]) => (wanted.has(entry.seq) ? [k] : []));
@@ -44,9 +52,4 @@ export async function prepareDeletes(
     },
     release: () => batch.release(),
   };
-}
-
-/** An object that is gone already leaves no trace. */
-function auditIn(result: Extract<PreparedRow, { ok: true }>): readonly AuditEvent[] {
-  return result.before === null ? [] : result.audit;
 }

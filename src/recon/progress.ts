@@ -114,9 +114,10 @@ export function withSettled(progress: Progress, settled: readonly Settled[]): Pr
     else counts[outcome]++;
     if (change.situation !== null) {
       situations[change.situation]++;
-      const row = { ...matrix[change.situation] };
+      let row = matrix[change.situation];
+      if (row === undefined || row === progress.matrix[change.situation])
+        row = matrix[change.situation] = { ...progress.matrix[change.situation] };
       row[change.action] = (row[change.action] ?? 0) + 1;
-      matrix[change.situation] = row;
     }
     if (outcome === 'failed') failure++;
     else success++;

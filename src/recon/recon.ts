@@ -84,7 +84,7 @@ async function start(options: ReconOptions, fence: { name: string; token: number
     progress: toJson(progress),
   };
   const noop = (): void => {};
-  const { onEntry = noop, onProgress = noop } = options;
+  const { onEntry = null, onProgress = noop } = options;
   const storesCreates = world.mode === 'plan';
   const ledger = new Ledger({
     repository: world.repository,

@@ -5,6 +5,8 @@ import type { CommitUnit, LinkWrite } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
 import { attributeOf } from '../sync/plan.ts';
 import type { Outcome } from '../sync/planned-change.ts';
+import { linkView } from '../sync/link-view.ts';
+import type { World } from '../sync/world.ts';
 import type { RunContext } from './run-context.ts';
 
 /**
@@ -13,30 +15,44 @@ import type { RunContext } from './run-context.ts';
  * Gives the entries that count as dealt with.
  */
 export async function recoverIntents(run: RunContext): Promise<readonly RunEntry[]> {
-  const { repository, target, clock } = run.world;
+  const { repository, clock } = run.world;
   const done: RunEntry[] = [];
   for (;;) {
     const entries = await repository.runs.entries(run.ledger.record.id, { status: 'applying', limit: 500 });
     if (entries.length === 0) return done;
-    const ids = entries.flatMap((entry) => entry.targetId ?? []);
-    const present = ids.length === 0 ? new Map<string, StoredObject>() : await target.readMany(ids);
+    const carried = await carriedOut(run.world, entries);
     for (const entry of entries) {
-      const found = entry.targetId === null ? await findCreated(run, entry) : (present.get(entry.targetId) ?? null);
+      const found = carried.get(entry) ?? null;
       const { runId, seq } = entry;
       const settle = { kind: 'settle', runId, seq, from: 'applying', timestampMs: clock.nowMs() } as const;
-      if (found === null || !isCarriedOut(entry, found.object)) {
+      if (found === null) {
         const message = 'not carried out before the interruption; decided again';
         await run.ledger.commitProgress([{ entry: { ...settle, status: 'skipped', message } }], {});
         continue;
       }
       const unit: CommitUnit = {
-        links: linkWrites(run, entry, found.id),
+        links: healingLinks(run.world, entry, found.id),
         entry: { ...settle, status: 'done', message: null, targetId: found.id },
       };
       await run.ledger.commitProgress([unit], counted(run, entry));
       done.push(entry);
     }
   }
+}
+
+/** Intents that reached their target, with what the target holds now. The others are not in the map. */
+export async function carriedOut(
+  world: World,
+  entries: readonly RunEntry[],
+): Promise<ReadonlyMap<RunEntry, StoredObject>> {
+  const ids = entries.flatMap((entry) => entry.targetId ?? []);
+  const present = ids.length === 0 ? new Map<string, StoredObject>() : await world.target.readMany(ids);
+  const carried = new Map<RunEntry, StoredObject>();
+  for (const entry of entries) {
+    const found = entry.targetId === null ? await findCreated(world, entry) : present.get(entry.targetId);
+    if (found !== undefined && isCarriedOut(entry, found.object)) carried.set(entry, found);
+  }
+  return carried;
 }
 
 function isCarriedOut(entry: RunEntry, object: JsonObject): boolean {
@@ -84,8 +100,8 @@ function isNothing(value: Json): boolean {
   return value === null || value === '' || (Array.isArray(value) && value.length === 0);
 }
 
-async function findCreated(run: RunContext, entry: RunEntry): Promise<StoredObject | null> {
-  if (!isJsonObject(entry.after)) return null;
+async function findCreated(world: World, entry: RunEntry): Promise<StoredObject | undefined> {
+  if (!isJsonObject(entry.after)) return undefined;
   const texts = Object.entries(entry.after).filter(([, value]) => typeof value === 'string' && value !== '');
   const certain = texts.filter(([, value]) => isKeptAsText(String(value)));
   const parts = (certain.length > 0 ? certain : texts).map(([key, value]): Filter => ({
@@ -94,12 +110,12 @@ async function findCreated(run: RunContext, entry: RunEntry): Promise<StoredObje
     pointer: [key],
     value: String(value),
   }));
-  if (parts.length === 0) return null;
-  const [answer] = await run.world.target.query([
+  if (parts.length === 0) return undefined;
+  const [answer] = await world.target.query([
     { kind: 'filter', filter: parts.length === 1 ? parts[0]! : { kind: 'and', parts } },
   ]);
   const alike = answer?.ok === true ? answer.objects.filter(({ object }) => isCarriedOut(entry, object)) : [];
-  return alike.length === 1 ? alike[0]! : null;
+  return alike.length === 1 ? alike[0] : undefined;
 }
 
 /** A text like `17` or `true` may be kept as a number or a boolean, and is then not found as a text. */
@@ -107,19 +123,21 @@ function isKeptAsText(value: string): boolean {
   return value.trim() !== '' && Number.isNaN(Number(value)) && !/^(?:true|false)$/i.test(value);
 }
 
-function linkWrites(run: RunContext, entry: RunEntry, targetId: string): readonly LinkWrite[] {
-  const { linkType } = run.view.rules;
+/** The link that an intent wanted, if it wanted one. */
+export function healingLinks(world: World, entry: RunEntry, targetId: string): readonly LinkWrite[] {
+  const view = linkView(world.mapping.compiled.links);
+  const { linkType } = view.rules;
   const { linkQualifier, sourceId, detail } = entry;
   if (detail?.['linking'] === true && sourceId !== null)
     return [
       {
         kind: 'create',
-        link: { id: run.world.newId(), rev: 0, linkType, linkQualifier, ...run.view.ends(sourceId, targetId) },
+        link: { id: world.newId(), rev: 0, linkType, linkQualifier, ...view.ends(sourceId, targetId) },
       },
     ];
   const link = detail?.['link'];
   if (!isJsonObject(link) || sourceId === null) return [];
-  return [{ kind: 'update', id: String(link['id']), rev: Number(link['rev']), ...run.view.ends(sourceId, targetId) }];
+  return [{ kind: 'update', id: String(link['id']), rev: Number(link['rev']), ...view.ends(sourceId, targetId) }];
 }
 
 function counted(run: RunContext, entry: RunEntry): JsonObject {

@@ -1,14 +1,14 @@
 import { deepEqual, type Json } from '../base/json.ts';
 import { isStorableId, unstorableId } from '../model/object-set.ts';
 import type { RowFault, ScanPage, ScanRequest, StoredObject } from '../model/object-set.ts';
-import { applyChanges } from '../sync/apply.ts';
 import { decide } from '../sync/decide.ts';
 import { NO_CORRELATION, type SourceEvidence } from '../sync/evidence.ts';
 import { completeSources, prepareSources, type Gathered, type Prepared } from '../sync/gather-source.ts';
 import { linksOfSources } from '../sync/link-view.ts';
 import { planFailure } from '../sync/plan.ts';
 import type { PlannedChange } from '../sync/planned-change.ts';
-import { noteContests, resolveContests } from './contests.ts';
+import { Applier } from './applier.ts';
+import { resolveContests } from './contests.ts';
 import { Pending } from './pending.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -27,35 +27,46 @@ export interface SourcePhaseStart {
 }
 
 /**
- * Goes through the source once: gather, assess, decide, plan, apply, a batch at a time. Meanwhile the
- * next batches are read and looked up. Answers whether the source held any object at all.
+ * Goes through the source once: gather, assess, decide, plan, apply, a batch at a time. While one batch is applied the next is
+ * planned, and those after it are read and looked up. Answers whether the source held any object at all.
  */
 export async function runSourcePhase(run: RunContext, start: SourcePhaseStart): Promise<{ readonly isEmpty: boolean }> {
   if (start.cursor !== null) await replaySources(run, start.cursor);
-  const end = await goThrough(run, start);
+  const pending = new Pending(run.view, AHEAD);
+  const applier = new Applier(run, pending);
+  const end = await goThrough(run, start, pending, applier).catch(async (error: unknown) => {
+    // what is being applied must be over before the run is brought to its end
+    await applier.finish().catch(() => {});
+    throw error;
+  });
   await resolveContests(run, (prepared) => decideOneByOne(run, prepared, end.cursor));
   return { isEmpty: end.isEmpty };
 }
 
 type SourceEnd = { readonly isEmpty: boolean; readonly cursor: Json };
 
-async function goThrough(run: RunContext, start: SourcePhaseStart): Promise<SourceEnd> {
-  const pending = new Pending(run.view, AHEAD);
+async function goThrough(
+  run: RunContext,
+  start: SourcePhaseStart,
+  pending: Pending,
+  applier: Applier,
+): Promise<SourceEnd> {
   let isEmpty = start.cursor === null;
   let cursor = start.cursor;
   for await (const batch of ahead(batches(run, start))) {
     run.signal.throwIfAborted();
     if (batch.page.objects.length + batch.page.faults.length > 0) isEmpty = false;
-    await planBatch(run, await batch.prepared, pending, cursor);
+    await planBatch(run, await batch.prepared, pending, applier, cursor);
     for (const fault of batch.faults) pending.add(fault);
     pending.closeBatch();
     cursor = batch.page.cursor;
     const { source } = run.ledger.progress;
     const total = batch.page.total ?? (batch.page.isLast ? run.seenSources.size : source.total);
     run.ledger.update({ source: { processed: run.seenSources.size, total } });
-    if (isDue(run, pending)) await applyPending(run, pending, cursor);
+    if (isDue(run, pending)) await applier.apply(cursor);
   }
-  await applyPending(run, pending, cursor);
+  await applier.apply(cursor);
+  await applier.finish();
   return { isEmpty, cursor };
 }
 
@@ -63,9 +74,11 @@ async function goThrough(run: RunContext, start: SourcePhaseStart): Promise<Sour
 async function decideOneByOne(run: RunContext, prepared: readonly Prepared[], cursor: Json): Promise<void> {
   for (const one of prepared) {
     const pending = new Pending(run.view);
-    await planBatch(run, [one], pending, cursor);
+    const applier = new Applier(run, pending);
+    await planBatch(run, [one], pending, applier, cursor);
     pending.closeBatch();
-    await applyPending(run, pending, cursor);
+    await applier.apply(cursor);
+    await applier.finish();
   }
 }
 
@@ -171,6 +184,7 @@ async function planBatch(
   run: RunContext,
   prepared: readonly Prepared[],
   pending: Pending,
+  applier: Applier,
   cursor: Json,
 ): Promise<void> {
   let open = prepared.map((one) =>
@@ -186,7 +200,10 @@ async function planBatch(
         contested.push({ ...open[i]!, linkedTarget: undefined });
       else pending.add(reported(run, change));
     }
-    if (contested.length > 0) await applyPending(run, pending, cursor);
+    if (contested.length > 0) {
+      await applier.apply(cursor);
+      await applier.finish();
+    }
     open = contested;
   }
 }
@@ -205,15 +222,6 @@ function touch(run: RunContext, gathered: readonly Gathered[]): void {
     if (evidence.linkedTargetId !== null) run.touchedTargets.add(run.view.targetKey(evidence.linkedTargetId));
     for (const target of evidence.correlation.targets) run.touchedTargets.add(run.view.targetKey(target.id));
   }
-}
-
-async function applyPending(run: RunContext, pending: Pending, cursor: Json): Promise<void> {
-  const { world, ledger, view, touchedTargets } = run;
-  const changes = pending.take();
-  ledger.moveTo(cursor);
-  noteContests(run, changes);
-  for (const { targetId } of await applyChanges(world, changes, ledger))
-    if (targetId !== null) touchedTargets.add(view.targetKey(targetId));
 }
 
 /**

@@ -10,12 +10,15 @@ import type { RunContext } from './run-context.ts';
 import { reported } from './source-phase.ts';
 
 const ID_PAGE = 2000;
+/** Pages on which nothing was left, until the checkpoint moves all the same: a commit waits for the disk. */
+const PASSED_PAGES = 10;
 /** The checkpoint after the last page. */
 const END = 'end';
 
 /** Goes through what is left of the target set: assess, decide, plan; updates are applied, the rest waits for the guard. */
 export async function runTargetPhase(run: RunContext, start: Json): Promise<void> {
   const qualifiers = await possibleQualifiers(run);
+  let passed = 0;
   for await (const { ids, objects, cursor, seen } of leftOvers(run, start)) {
     run.signal.throwIfAborted();
     const changes: PlannedChange[] = [];
@@ -27,6 +30,8 @@ export async function runTargetPhase(run: RunContext, start: Json): Promise<void
     dropRepeatedDeletes(changes);
     run.ledger.moveTo(cursor);
     run.ledger.update({ target: { ...target, total: (target.total ?? 0) + seen } });
+    if (changes.length === 0 && ++passed < PASSED_PAGES) continue;
+    passed = 0;
     await applyChanges(run.world, changes, run.ledger);
   }
 }

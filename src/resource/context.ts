@@ -1,3 +1,5 @@
+import type { ChangeChain } from '../model/managed-change.ts';
+
 /** Who asks. */
 export interface Caller {
   /** `openidm-admin`: what audit entries call the user. */
@@ -26,6 +28,10 @@ export interface RequestContext {
   readonly signal?: AbortSignal;
   /** As scripts see it in `context.http`. */
   readonly http?: HttpInfo;
+  /** Changes of managed objects are pushed by whoever holds this, and not by who makes them. */
+  readonly chain?: ChangeChain;
+  /** The mappings whose pushes led here, the first one first. */
+  readonly trail?: readonly string[];
 }
 
 export interface HttpInfo {

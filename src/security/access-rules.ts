@@ -8,7 +8,7 @@ const ANYBODY = ['*'];
 const OBJECTS = ['create', 'read', 'update', 'delete', 'patch', 'query'] as const;
 
 const SYSTEM_ACTIONS =
-  'test testConfig availableConnectors createCoreConfig createFullConfig createConfiguration liveSync authenticate'.split(
+  'test testConfig availableConnectors createCoreConfig createFullConfig createConfiguration liveSync activeSync replayDeadLetters authenticate'.split(
     ' ',
   );
 
@@ -29,6 +29,21 @@ export const DEFAULT_RULES: readonly AccessRule[] = [
     methods: ['read', 'action'],
     actions: ['validateObject', 'validateProperty'],
   }),
+  // Everybody sees and does what is his; the resources themselves see to that.
+  ...['workflow/taskinstance', 'workflow/taskinstance/*'].map((pattern) =>
+    rule({
+      pattern,
+      roles: ANYBODY,
+      methods: ['read', 'query', 'update', 'patch', 'action'],
+      actions: ['complete', 'claim', 'unclaim'],
+    }),
+  ),
+  ...['workflow/processinstance', 'workflow/processinstance/*'].map((pattern) =>
+    rule({ pattern, roles: ANYBODY, methods: ['create', 'read', 'query', 'action'], actions: ['create'] }),
+  ),
+  ...['workflow/processdefinition', 'workflow/processdefinition/*'].map((pattern) =>
+    rule({ pattern, roles: USER, methods: ['read', 'query'] }),
+  ),
   rule({
     pattern: '*',
     roles: ADMIN,

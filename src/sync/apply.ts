@@ -1,12 +1,12 @@
 import { assert } from '../base/assert.ts';
-import type { AuditEvent } from '../model/audit.ts';
 import { isManagedSet, type IdentifiedWrite, type ManagedSet } from '../model/managed-set.ts';
 import { isStorableId, unstorableId, type WriteOutcome } from '../model/object-set.ts';
 import type { CommitUnit, LinkWrite, RowWrite } from '../model/repository.ts';
+import { askedRows, type AskedRows } from './approvals.ts';
 import { runHooksAfter, runHooksBefore } from './hooks.ts';
 import { linkView, type LinkView } from './link-view.ts';
 import type { LinkIntent, PlannedChange } from './planned-change.ts';
-import { prepareChanges } from './prepare-changes.ts';
+import { prepareChanges, type PreparedChanges } from './prepare-changes.ts';
 import { refused, type RunLog, type Settled } from './run-log.ts';
 import type { World } from './world.ts';
 
@@ -53,17 +53,23 @@ async function applyTransactional(
     return change.write?.kind === 'create' && change.write.id === null ? { ...one, targetId: target.newId() } : one;
   });
   if (target.preparation === null) {
-    await commitTransactional(world, settled, log, (one) => plainRow(target, one), NO_AUDIT);
+    await commitTransactional(world, settled, log, (one) => plainRow(target, one), NOTHING_ELSE);
     return settled;
   }
   const prepared = await prepareChanges(world, target.preparation, settled, log);
   try {
-    await commitTransactional(world, settled, log, (_, i) => prepared.rows.get(i)?.row ?? null, prepared.auditOf);
+    await commitTransactional(world, settled, log, (_, i) => prepared.rows.get(i)?.row ?? null, prepared);
     await prepared.finish();
   } finally {
     prepared.release();
   }
   return settled;
+}
+
+/** A change that waits for people writes nothing itself. */
+function withQuestion(unit: CommitUnit | null, { change, outcome }: Settled, asked: AskedRows): CommitUnit | null {
+  const object = outcome === 'failed' ? null : asked.rowOf(change);
+  return object === null ? unit : { ...unit, object };
 }
 
 /** The row of the change at this position. */
@@ -75,31 +81,33 @@ async function commitTransactional(
   settled: Settled[],
   log: RunLog,
   rowOf: RowOf,
-  auditOf: (owners: readonly number[]) => readonly AuditEvent[],
+  besides: Pick<PreparedChanges, 'auditOf' | 'announcedOf'>,
 ): Promise<void> {
   const view = linkView(world.mapping.compiled.links);
+  const asked = await askedRows(world, settled);
   for (;;) {
     const owners: number[] = [];
     const units: CommitUnit[] = [];
     for (const [i, one] of settled.entries()) {
-      const unit = transactionalUnit(world, view, one, log, rowOf, i);
+      const unit = withQuestion(transactionalUnit(world, view, one, log, rowOf, i), one, asked);
       if (unit === null) continue;
       owners.push(i);
       units.push(unit);
     }
-    const result = await log.commit(units, settled, auditOf(owners));
+    for (const object of besides.announcedOf(owners)) units.push({ object });
+    const result = await log.commit(units, settled, besides.auditOf(owners));
     if (result.ok) return;
     assert(result.conflicts.length > 0, 'a commit was refused without naming a conflict');
     for (const conflict of result.conflicts) {
       const i = owners[conflict.unit]!;
+      if (asked.isAsked(settled[i]!.change)) continue;
       assert(settled[i]!.outcome !== 'failed', `an entry alone was refused: ${conflict.message}`);
       settled[i] = refused(settled[i]!, conflict.message, log);
     }
   }
 }
 
-const NONE: readonly AuditEvent[] = [];
-const NO_AUDIT = (): readonly AuditEvent[] => NONE;
+const NOTHING_ELSE = { auditOf: () => [], announcedOf: () => [] };
 
 function plainRow(target: ManagedSet, { change, targetId }: Settled): RowWrite {
   return target.toRowWrite({ ...change.write, id: targetId! } as IdentifiedWrite);
@@ -158,8 +166,11 @@ async function applyExternal(
     for (const [k, i] of writing.entries()) settled[i] = withOutcome(settled[i]!, outcomes[k]!, log);
   }
   const hasIntent = new Set(world.mode === 'live' ? writing : []);
+  const asked = await askedRows(world, settled);
   for (;;) {
-    const units = settled.map((one, i) => externalUnit(world, view, one, hasIntent.has(i), log));
+    const units = settled.map((one, i) =>
+      withQuestion(externalUnit(world, view, one, hasIntent.has(i), log), one, asked),
+    );
     const owners = units.flatMap((unit, i) => (unit === null ? [] : [i]));
     const result = await log.commit(
       owners.map((i) => units[i]!),
@@ -168,6 +179,7 @@ async function applyExternal(
     if (result.ok) return settled;
     for (const conflict of result.conflicts) {
       const i = owners[conflict.unit]!;
+      if (asked.isAsked(settled[i]!.change)) continue;
       assert(settled[i]!.outcome !== 'failed', `an entry alone was refused: ${conflict.message}`);
       settled[i] = refused(settled[i]!, conflict.message, log);
     }
@@ -184,7 +196,7 @@ async function storeIntents(settled: readonly Settled[], writing: readonly numbe
 }
 
 function withOutcome(settled: Settled, outcome: WriteOutcome, log: RunLog): Settled {
-  if (!outcome.ok) return refused(settled, outcome.message, log);
+  if (!outcome.ok) return { ...refused(settled, outcome.message, log), code: outcome.code };
   if (!isStorableId(outcome.id)) return refused(settled, `written, but not linked: ${unstorableId(outcome.id)}`, log);
   return { ...settled, targetId: outcome.id };
 }

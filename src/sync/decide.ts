@@ -14,20 +14,17 @@ export async function decide(
   gathered: readonly { readonly evidence: Evidence; readonly fault: Fault | null }[],
   action?: Action,
 ): Promise<readonly PlannedChange[]> {
-  const sound = gathered.filter((one) => one.fault === null);
-  const items = sound.map(({ evidence }) => decideItem(world, evidence, action));
+  const items: DecideItem[] = [];
+  for (const { evidence, fault } of gathered) if (fault === null) items.push(decideItem(world, evidence, action));
   const results = await world.mapping.run('decide', items, world.mode);
-  const changes = new Map(
-    sound.map(({ evidence }, i): [Evidence, PlannedChange] => {
-      const result = results[i]!;
-      const { situation } = items[i]!;
-      if (!result.ok) return [evidence, planFailure(evidence, situation, result.message, result.detail)];
-      return [evidence, plan(world.mapping.compiled, evidence, situation, really(world, evidence, result.value))];
-    }),
-  );
-  return gathered.map(({ evidence, fault }) =>
-    fault === null ? changes.get(evidence)! : planFailure(evidence, null, fault.message, fault.detail),
-  );
+  let next = 0;
+  return gathered.map(({ evidence, fault }) => {
+    if (fault !== null) return planFailure(evidence, null, fault.message, fault.detail);
+    const { situation } = items[next]!;
+    const result = results[next++]!;
+    if (!result.ok) return planFailure(evidence, situation, result.message, result.detail);
+    return plan(world.mapping.compiled, evidence, situation, really(world, evidence, result.value));
+  });
 }
 
 /** A mapping cannot compare a plain value with a hash of it: what is equal after all is no change. */
@@ -45,7 +42,7 @@ function really({ target }: World, evidence: Evidence, decision: DecideResult): 
 
 function decideItem(world: World, evidence: Evidence, action: Action | undefined): DecideItem {
   const candidates = evidence.kind === 'source' ? evidence.correlation.targets : [];
-  return {
+  const item: DecideItem = {
     phase: evidence.kind,
     situation: assess(evidence),
     source: sourceObject(evidence),
@@ -56,7 +53,7 @@ function decideItem(world: World, evidence: Evidence, action: Action | undefined
     targetId: targetIdOf(evidence),
     ambiguousTargetIds: candidates.length > 1 ? candidates.map((candidate) => candidate.id) : null,
     reconId: world.reconId,
-    ...(world.isTracing ? { trace: true } : {}),
-    ...(action === undefined ? {} : { action }),
   };
+  if (!world.isTracing && action === undefined) return item;
+  return { ...item, ...(world.isTracing ? { trace: true } : {}), ...(action === undefined ? {} : { action }) };
 }

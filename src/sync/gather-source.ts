@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import type { Link } from '../model/link.ts';
 import { isManagedSet } from '../model/managed-set.ts';
 import type { Query, StoredObject } from '../model/object-set.ts';
+import type { StageResult } from '../mapping/open-mapping.ts';
 import type { SourceItem } from '../mapping/stages.ts';
 import { NO_CORRELATION, type Correlation, type SourceEvidence } from './evidence.ts';
 import { linksOfSources, linksOfTargets, linkView, type LinkView } from './link-view.ts';
@@ -33,12 +34,13 @@ export interface Gathered {
   readonly fault: Fault | null;
 }
 
-interface Pair {
-  readonly stored: StoredObject;
-  readonly linkQualifier: string;
+/** What the links say of one source object under one qualifier. */
+interface Linked {
   readonly link: Link | null;
   readonly linkedTarget: StoredObject | null | undefined;
 }
+
+const NO_LINK: Linked = { link: null, linkedTarget: undefined };
 
 /**
  * First half of gathering: qualifiers, links, validity, correlation queries. It looks at nothing that the run itself
@@ -46,38 +48,48 @@ interface Pair {
  */
 export async function prepareSources(world: World, objects: readonly StoredObject[]): Promise<readonly Prepared[]> {
   const { compiled } = world.mapping;
-  const [qualified, links] = await Promise.all([qualifiersOf(world, objects), readLinks(world, objects)]);
-  const pairs = qualified.pairs.map(({ stored, linkQualifier }) => ({
-    stored,
-    linkQualifier,
-    ...links(stored.id, linkQualifier),
-  }));
-  const items = pairs.map(({ stored, linkQualifier, link }): SourceItem => {
-    const wantsCorrelation = compiled.hasCorrelation && !world.skipsCorrelation && link === null;
-    return { source: stored.object, linkQualifier, wantsCorrelation };
+  const [{ pairs, faults }, links] = await Promise.all([qualifiersOf(world, objects), readLinks(world, objects)]);
+  const mayCorrelate = compiled.hasCorrelation && !world.skipsCorrelation;
+  const linked = pairs.map(({ stored, linkQualifier }) => links(stored.id, linkQualifier));
+  const items = pairs.map(({ stored, linkQualifier }, i): SourceItem => {
+    return { source: stored.object, linkQualifier, wantsCorrelation: mayCorrelate && linked[i]!.link === null };
   });
   const results = await world.mapping.run('source', items, world.mode);
-  const prepared = pairs.map((pair, i): Prepared => {
-    const result = results[i]!;
-    if (!result.ok) return toPrepared(pair, { fault: { message: result.message, detail: result.detail } });
-    const { isValid, query, ids } = result.value;
-    try {
-      return toPrepared(pair, { isValid, query: query === undefined ? null : world.toQuery(query), ids: ids ?? null });
-    } catch (error) {
-      return toPrepared(pair, { isValid, fault: { message: `correlationQuery: ${messageOf(error)}`, detail: null } });
-    }
-  });
-  return [...prepared, ...qualified.faults];
+  const prepared = pairs.map((pair, i) => withResult(world, pair, linked[i]!, results[i]!));
+  return faults.length === 0 ? prepared : [...prepared, ...faults];
 }
 
-function toPrepared(pair: Pair, rest: Partial<Prepared>): Prepared {
-  const { stored, linkQualifier, link, linkedTarget } = pair;
-  const base = { sourceId: stored.id, source: stored.object, linkQualifier, link, linkedTarget };
-  return { ...base, isValid: false, query: null, ids: null, fault: null, ...rest };
+function withResult(world: World, pair: Pair, linked: Linked, result: StageResult<'source'>): Prepared {
+  if (!result.ok) return toPrepared(pair, linked, false, { message: result.message, detail: result.detail });
+  const { isValid, query, ids } = result.value;
+  if (query === undefined) return toPrepared(pair, linked, isValid, null, null, ids ?? null);
+  try {
+    return toPrepared(pair, linked, isValid, null, world.toQuery(query), ids ?? null);
+  } catch (error) {
+    return toPrepared(pair, linked, isValid, { message: `correlationQuery: ${messageOf(error)}`, detail: null });
+  }
+}
+
+/** One literal, so that all of them have one shape. */
+function toPrepared(
+  { stored, linkQualifier }: Pair,
+  { link, linkedTarget }: Linked,
+  isValid: boolean,
+  fault: Fault | null,
+  query: Query | null = null,
+  ids: readonly string[] | null = null,
+): Prepared {
+  const { id: sourceId, object: source } = stored;
+  return { sourceId, source, linkQualifier, link, linkedTarget, isValid, query, ids, fault };
+}
+
+interface Pair {
+  readonly stored: StoredObject;
+  readonly linkQualifier: string;
 }
 
 interface Qualified {
-  readonly pairs: readonly { readonly stored: StoredObject; readonly linkQualifier: string }[];
+  readonly pairs: readonly Pair[];
   readonly faults: readonly Prepared[];
 }
 
@@ -95,33 +107,34 @@ async function qualifiersOf(world: World, objects: readonly StoredObject[]): Pro
     returnAll: false,
   }));
   const results = await world.mapping.run('qualifiers', items, world.mode);
-  const pairs: { stored: StoredObject; linkQualifier: string }[] = [];
+  const pairs: Pair[] = [];
   const faults: Prepared[] = [];
   for (const [i, result] of results.entries()) {
     const stored = objects[i]!;
     if (result.ok) for (const linkQualifier of result.value) pairs.push({ stored, linkQualifier });
-    else faults.push(toPrepared({ stored, linkQualifier: '', link: null, linkedTarget: null }, { fault: result }));
+    else faults.push(toPrepared({ stored, linkQualifier: '' }, { link: null, linkedTarget: null }, false, result));
   }
   return { pairs, faults };
 }
 
-type LinkLookup = (
-  sourceId: string,
-  linkQualifier: string,
-) => { readonly link: Link | null; readonly linkedTarget: StoredObject | null | undefined };
+type LinkLookup = (sourceId: string, linkQualifier: string) => Linked;
 
 async function readLinks(world: World, objects: readonly StoredObject[]): Promise<LinkLookup> {
   const view = linkView(world.mapping.compiled.links);
-  if (!view.rules.isEnabled) return () => ({ link: null, linkedTarget: undefined });
+  if (!view.rules.isEnabled) return () => NO_LINK;
   const ids = objects.map((stored) => view.sourceKey(stored.id));
-  const found = new Map<string, { link: Link; linkedTarget: StoredObject | null | undefined }>();
+  const byQualifier = new Map<string, Map<string, Linked>>();
+  const put = (link: Link, linkedTarget: Linked['linkedTarget']): void => {
+    let found = byQualifier.get(link.linkQualifier);
+    if (found === undefined) byQualifier.set(link.linkQualifier, (found = new Map()));
+    found.set(view.sourceIdOf(link), { link, linkedTarget });
+  };
   const { links } = world.repository;
   const { linkType } = view.rules;
   if (isManagedSet(world.target) && view.rules.areTargetIdsCaseSensitive) {
     const { type } = world.target;
     for (const row of await links.findWithObjects(linkType, view.sourceEnd, ids, type)) {
-      const linkedTarget = row.object === null ? null : world.target.toStored(row.object);
-      found.set(keyOf(view.sourceIdOf(row.link), row.link.linkQualifier), { link: row.link, linkedTarget });
+      put(row.link, row.object === null ? null : world.target.toStored(row.object));
     }
   } else {
     const rows = await linksOfSources(
@@ -129,11 +142,9 @@ async function readLinks(world: World, objects: readonly StoredObject[]): Promis
       view,
       objects.map((stored) => stored.id),
     );
-    for (const link of rows)
-      found.set(keyOf(view.sourceIdOf(link), link.linkQualifier), { link, linkedTarget: undefined });
+    for (const link of rows) put(link, undefined);
   }
-  return (sourceId, linkQualifier) =>
-    found.get(keyOf(view.sourceKey(sourceId), linkQualifier)) ?? { link: null, linkedTarget: undefined };
+  return (sourceId, linkQualifier) => byQualifier.get(linkQualifier)?.get(view.sourceKey(sourceId)) ?? NO_LINK;
 }
 
 export function keyOf(id: string, linkQualifier: string): string {
@@ -144,18 +155,15 @@ export function keyOf(id: string, linkQualifier: string): string {
 export async function completeSources(world: World, prepared: readonly Prepared[]): Promise<readonly Gathered[]> {
   const view = linkView(world.mapping.compiled.links);
   const targets = await readLinkedTargets(world, view, prepared);
-  const correlations = await correlate(world, view, prepared);
+  const correlations = prepared.some(asks) ? await correlate(world, view, prepared) : null;
   return prepared.map((one, i): Gathered => {
-    const { correlation, fault } = correlations[i]!;
-    const linkedTargetId = one.link === null ? null : view.targetIdOf(one.link);
-    const linked =
-      one.linkedTarget !== undefined
-        ? one.linkedTarget
-        : linkedTargetId === null
-          ? null
-          : (targets.get(linkedTargetId) ?? null);
-    const target = one.link === null ? (correlation.targets.length === 1 ? correlation.targets[0]! : null) : linked;
-    const { sourceId, source, linkQualifier, isValid, link } = one;
+    const { correlation, fault } = correlations === null ? NOT_CORRELATED : correlations[i]!;
+    const { sourceId, source, linkQualifier, isValid, link, linkedTarget } = one;
+    const linkedTargetId = link === null ? null : view.targetIdOf(link);
+    let target: StoredObject | null = null;
+    if (link === null) target = correlation.targets.length === 1 ? correlation.targets[0]! : null;
+    else if (linkedTarget !== undefined) target = linkedTarget;
+    else target = targets.get(linkedTargetId!) ?? null;
     const evidence: SourceEvidence = {
       kind: 'source',
       sourceId,
@@ -187,6 +195,12 @@ interface Correlated {
   readonly fault: Fault | null;
 }
 
+const NOT_CORRELATED: Correlated = { correlation: NO_CORRELATION, fault: null };
+
+function asks({ query, ids }: Prepared): boolean {
+  return query !== null || ids !== null;
+}
+
 async function correlate(world: World, view: LinkView, prepared: readonly Prepared[]): Promise<readonly Correlated[]> {
   const asked = prepared.filter((one) => one.query !== null);
   const answers = asked.length === 0 ? [] : await world.target.query(asked.map((one) => one.query!));
@@ -203,7 +217,7 @@ async function correlate(world: World, view: LinkView, prepared: readonly Prepar
   const taken = await readTaken(world, view, prepared, found);
   return prepared.map((one, i): Correlated => {
     const { targets, fault } = found[i]!;
-    if (one.query === null && one.ids === null) return { correlation: NO_CORRELATION, fault };
+    if (!asks(one)) return { correlation: NO_CORRELATION, fault };
     const holder =
       targets.length === 1 ? (taken.get(keyOf(view.targetKey(targets[0]!.id), one.linkQualifier)) ?? null) : null;
     return {

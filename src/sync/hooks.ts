@@ -11,11 +11,15 @@ export async function runHooksBefore(
   world: World,
   changes: readonly PlannedChange[],
 ): Promise<readonly PlannedChange[]> {
-  const calls = changes.flatMap((change, index) => {
-    if (change.changeClass === 'delete' || change.changeClass === 'unlink' || change.changeClass === 'ambiguousDelete')
-      return [];
-    return wanted(world, change.hooks).map((hook) => ({ index, item: hookItem(world, hook, change, change.targetId) }));
-  });
+  const calls: { readonly index: number; readonly item: HookItem }[] = [];
+  for (const [index, change] of changes.entries()) {
+    const { changeClass, hooks } = change;
+    if (hooks.length === 0 || changeClass === 'delete' || changeClass === 'unlink' || changeClass === 'ambiguousDelete')
+      continue;
+    for (const hook of wanted(world, hooks))
+      calls.push({ index, item: hookItem(world, hook, change, change.targetId) });
+  }
+  if (calls.length === 0) return changes;
   const results = await world.mapping.run(
     'hook',
     calls.map((call) => call.item),
@@ -54,6 +58,7 @@ function hookItem(world: World, hook: Hook, change: PlannedChange, targetId: str
 /** `postMapping` after CREATE, UPDATE and LINK, and the policy's `postAction`. One that fails turns the entry to failed. */
 export async function runHooksAfter(world: World, settled: readonly Settled[], log: RunLog): Promise<void> {
   const { payload } = world.mapping.compiled;
+  if (payload.hooks.postMapping === null && payload.policies.every(({ postAction }) => postAction === null)) return;
   const over = settled.filter((one) => one.outcome !== null && one.outcome !== 'failed');
   const mapped =
     payload.hooks.postMapping === null

@@ -8,7 +8,7 @@ import type { CompiledMapping } from '../mapping/compiled-mapping.ts';
 import type { Hook } from '../mapping/program-payload.ts';
 import type { DecideResult } from '../mapping/stages.ts';
 import type { Evidence } from './evidence.ts';
-import type { LinkIntent, Outcome, PlannedChange } from './planned-change.ts';
+import type { LinkIntent, Outcome, PlannedChange, ProposedChange } from './planned-change.ts';
 
 interface Planning {
   readonly mapping: CompiledMapping;
@@ -29,6 +29,7 @@ interface Steps {
   readonly message?: string;
   readonly detail?: JsonObject;
   readonly isReported?: boolean;
+  readonly proposed?: ProposedChange;
 }
 
 /** The change that a decision amounts to: specification §4.5. Pure and total. */
@@ -65,14 +66,14 @@ const ACTION_STEPS: Readonly<Record<Action, (planning: Planning) => Steps>> = {
   EXCEPTION: ({ situation }) => ({ outcome: 'exceptions', message: `Situation ${situation} marked as EXCEPTION` }),
   REPORT: ({ situation }) => ({ outcome: 'ignored', detail: { wouldBe: DEFAULT_ACTION[situation] } }),
   NOREPORT: () => ({ outcome: 'ignored', isReported: false }),
-  ASYNC: () => ({ outcome: 'ignored', isReported: false }),
+  ASYNC: planAsync,
   IGNORE: () => ({ outcome: 'ignored' }),
 };
 
 function planCreate({ mapping, evidence, decision }: Planning): Steps {
   if (sourceObject(evidence) === null) return failed('no source object to create target from');
   if (evidence.target !== null) return failed('target object already exists');
-  const { _id: id, ...object } = decision.object ?? {};
+  const { id, object } = withoutId(decision.object ?? {});
   if (id !== undefined && id !== null && typeof id !== 'string')
     return failed(`the mapping gave the target an "_id" that is no string: ${JSON.stringify(id)}`);
   if (typeof id === 'string' && !isStorableId(id)) return failed(unstorableId(id));
@@ -86,6 +87,15 @@ function planCreate({ mapping, evidence, decision }: Planning): Steps {
   return { outcome: 'created', changeClass: 'create', write, link, hooks, after: object };
 }
 
+const UNCHANGED: Steps = { outcome: 'unchanged', changeClass: 'none', isReported: false };
+
+/** The mapping made the object for this change: it is copied only if something has to be left out. */
+function withoutId(mapped: JsonObject): { readonly id: Json | undefined; readonly object: JsonObject } {
+  if (!Object.hasOwn(mapped, '_id')) return { id: undefined, object: mapped };
+  const { _id: id, ...object } = mapped;
+  return { id, object };
+}
+
 function planUpdate(planning: Planning): Steps {
   const { evidence, decision } = planning;
   const targetId = targetIdOf(evidence);
@@ -94,13 +104,8 @@ function planUpdate(planning: Planning): Steps {
   const linking = planLinking(planning, targetId);
   const { target } = evidence;
   if (target === null || decision.object === null) {
-    const isLinking = linking.link !== null;
-    return {
-      ...linking,
-      outcome: isLinking ? 'updated' : 'unchanged',
-      changeClass: isLinking ? 'link' : 'none',
-      isReported: isLinking,
-    };
+    if (linking.link === null) return UNCHANGED;
+    return { ...linking, outcome: 'updated', changeClass: 'link', isReported: true };
   }
   const { _id, ...object } = decision.object;
   const { changed } = decision;
@@ -128,14 +133,18 @@ function isTaken({ mapping, evidence }: Planning): boolean {
   );
 }
 
+interface Linking {
+  readonly link: LinkIntent | null;
+  readonly hooks: readonly Hook[];
+}
+
+const NO_LINKING: Linking = { link: null, hooks: [] };
+
 /** Steps 1 to 4 of UPDATE: no link yet → `onLink` and a link; a link that points elsewhere → it is moved. */
-function planLinking(
-  { mapping, evidence }: Planning,
-  targetId: string,
-): { link: LinkIntent | null; hooks: readonly Hook[] } {
-  if (!mapping.links.isEnabled) return { link: null, hooks: [] };
-  const link = evidence.link === null ? linkTo(evidence, targetId) : null;
-  return { link, hooks: link === null ? [] : ['onLink'] };
+function planLinking({ mapping, evidence }: Planning, targetId: string): Linking {
+  if (!mapping.links.isEnabled || evidence.link !== null) return NO_LINKING;
+  const link = linkTo(evidence, targetId);
+  return link === null ? NO_LINKING : { link, hooks: ['onLink'] };
 }
 
 function planDelete({ evidence, situation }: Planning): Steps {
@@ -170,6 +179,25 @@ function planUnlink({ evidence }: Planning): Steps {
     changeClass: 'unlink',
     link: { kind: 'delete', link: evidence.link },
     hooks: ['onUnlink'],
+  };
+}
+
+/** Another process takes over, or people are asked. Where nothing would be done nobody is asked. */
+function planAsync({ mapping, evidence, situation, decision }: Planning): Steps {
+  const { proposed, policy } = decision;
+  const approval = policy === null ? undefined : mapping.payload.policies[policy]?.approval;
+  if (proposed === undefined || approval === undefined) return { outcome: 'ignored', isReported: false };
+  const { action, object } = proposed;
+  const steps = ACTION_STEPS[action]({ mapping, evidence, situation, decision: { ...decision, ...proposed } });
+  const { outcome, changeClass = 'none', before = null, write } = steps;
+  if (outcome === 'failed' || outcome === 'unchanged' || outcome === 'ignored') return steps;
+  return {
+    outcome: 'ignored',
+    before,
+    after: write?.kind === 'update' && object !== null ? pick(object, write.changed) : (steps.after ?? null),
+    message: `${action} waits for the approval of ${approval.approvers.join(', ')}`,
+    detail: { approval: { action, changeClass } },
+    proposed: { action, changeClass, approval },
   };
 }
 
@@ -234,12 +262,13 @@ function assemble(planning: Assembling, steps: Steps): PlannedChange {
     write: steps.write ?? null,
     ambiguousTargetIds: candidates.length > 1 ? candidates.map((candidate) => candidate.id) : null,
     link: steps.link ?? null,
-    hooks: steps.hooks ?? [],
+    hooks: steps.hooks ?? NO_LINKING.hooks,
     before: steps.before ?? null,
     after: steps.after ?? null,
     message: steps.message ?? null,
     detail: steps.detail ?? null,
     isReported: steps.isReported ?? steps.outcome !== 'unchanged',
     trace: decision.trace ?? null,
+    ...(steps.proposed === undefined ? {} : { proposed: steps.proposed }),
   };
 }

@@ -5,6 +5,7 @@ import type { ObjectWrite } from '../model/object-set.ts';
 import type { ChangeClass } from '../model/run.ts';
 import type { Situation } from '../model/situation.ts';
 import type { Hook } from '../mapping/program-payload.ts';
+import type { ApprovalConfig } from '../mapping/mapping-config.ts';
 import type { AttributeTrace } from '../mapping/stages.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -55,4 +56,13 @@ export interface PlannedChange {
   /** False for NOREPORT and ASYNC, and for an unchanged object unless everything is to be logged. */
   readonly isReported: boolean;
   readonly trace: readonly AttributeTrace[] | null;
+  /** People are asked before it is done; `before` and `after` are of what it would change. */
+  readonly proposed?: ProposedChange;
+}
+
+export interface ProposedChange {
+  readonly action: Action;
+  readonly changeClass: ChangeClass;
+  /** Of the policy that asks. */
+  readonly approval: ApprovalConfig;
 }

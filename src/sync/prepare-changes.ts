@@ -2,6 +2,8 @@ import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import { changedAttributes } from '../mapping/map-object.ts';
 import type { AuditEvent } from '../model/audit.ts';
 import type { IdentifiedWrite, PreparedRow, WritePreparation } from '../model/managed-set.ts';
+import type { ObjectWrite } from '../model/object-set.ts';
+import type { RowWrite } from '../model/repository.ts';
 import { markFailed } from './hooks.ts';
 import { patchOf, pick } from './plan.ts';
 import type { PlannedChange } from './planned-change.ts';
@@ -15,6 +17,8 @@ export interface PreparedChanges {
   readonly rows: ReadonlyMap<number, Accepted>;
   /** Events of these positions, for the same commit. */
   readonly auditOf: (owners: readonly number[]) => readonly AuditEvent[];
+  /** Rows that make sure that these positions are passed on, for the same commit. */
+  readonly announcedOf: (owners: readonly number[]) => readonly RowWrite[];
   /** After the commit: hooks of what was written. One that throws turns its entry to failed. */
   finish(): Promise<void>;
   release(): void;
@@ -39,11 +43,15 @@ export async function prepareChanges(
     if (result.ok) rows.set(i, result);
     else settled[i] = refused(withDetail(settled[i]!, result.detail), result.message, log);
   }
-  for (const [i, one] of settled.entries())
-    settled[i] = { ...one, change: shown(preparation, one.change, rows.get(i) ?? null) };
+  for (const [i, one] of settled.entries()) {
+    const change = shown(preparation, one.change, rows.get(i) ?? null);
+    if (change !== one.change) settled[i] = { ...one, change };
+  }
   return {
     rows,
     auditOf: (owners) => owners.flatMap((i) => (settled[i]!.outcome === 'failed' ? [] : (rows.get(i)?.audit ?? []))),
+    announcedOf: (owners) =>
+      owners.flatMap((i) => (settled[i]!.outcome === 'failed' ? [] : (rows.get(i)?.announced ?? []))),
     finish: async () => {
       const done = [...writing.entries()].filter(([, i]) => settled[i]!.outcome !== 'failed');
       const failures = await batch.committed(done.map(([k]) => k));
@@ -72,9 +80,11 @@ function shown(preparation: WritePreparation, change: PlannedChange, row: Accept
   }
   if (row?.after != null) return { ...change, after: row.after };
   const before = change.before === null ? null : closeAll(preparation, change);
-  return change.write?.kind === 'update' || change.write?.kind === 'create'
-    ? { ...change, before, after: closePlanned(preparation, change.write.object, change) }
-    : { ...change, before };
+  if (change.proposed !== undefined && isJsonObject(change.after))
+    return { ...change, before, after: preparation.close(change.after) };
+  const { write } = change;
+  const after = write === null || write.kind === 'delete' ? change.after : closePlanned(preparation, write, change);
+  return before === change.before && after === change.after ? change : { ...change, before, after };
 }
 
 /** Several candidates lie under their ids. */
@@ -88,10 +98,10 @@ function closeAll(preparation: WritePreparation, { before, changeClass }: Planne
 /** Of a write that was refused: what it would have written. */
 function closePlanned(
   preparation: WritePreparation,
-  object: JsonObject,
-  { write, before }: PlannedChange,
+  write: Exclude<ObjectWrite, { kind: 'delete' }>,
+  { before, after }: PlannedChange,
 ): PlannedChange['after'] {
-  const closed = preparation.close(object);
-  if (write?.kind !== 'update') return closed;
-  return patchOf(before ?? {}, closed, write.changed);
+  const closed = preparation.close(write.object);
+  if (write.kind === 'create') return closed;
+  return closed === write.object ? after : patchOf(before ?? {}, closed, write.changed);
 }

@@ -1,3 +1,4 @@
+import type { FailureCode } from '../base/failure.ts';
 import type { AuditEvent } from '../model/audit.ts';
 import type { CommitResult, CommitUnit } from '../model/repository.ts';
 import type { EntryStatus, RunEntry } from '../model/run.ts';
@@ -13,6 +14,8 @@ export interface Settled {
   readonly message: string | null;
   /** Null when no entry is written about it. */
   readonly seq: number | null;
+  /** How an external target refused it. */
+  readonly code?: FailureCode;
 }
 
 /** The record of a run, as far as applying a batch needs it. Counters and checkpoint are its own business. */

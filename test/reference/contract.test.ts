@@ -240,7 +240,18 @@ describe('the activity and synchronization audit', () => {
   });
 
   it('lists synchronization', async () => {
-    expect(await get('audit/sync')).toMatchObject({ entries: [] });
+    const entries = (await get('audit/sync'))['entries'] as JsonObject[];
+    expect(entries).toContainEqual(
+      expect.objectContaining({
+        mapping: 'managedUser_systemLdapAccounts',
+        situation: 'ABSENT',
+        action: 'CREATE',
+        status: 'SUCCESS',
+        sourceObjectId: 'managed/user/jsmith',
+      }),
+    );
+    const [entry] = entries;
+    expect(await get(`audit/sync/${String(entry!['_id'])}`)).toMatchObject({ _id: entry!['_id'] });
   });
 });
 

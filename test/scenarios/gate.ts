@@ -19,8 +19,8 @@ export function gated(lockstep: Lockstep, isGated: (collection: string) => boole
     arrivals++;
     for (const one of waiting) if (arrivals >= one.count) one.resolve();
   };
-  const objectSet: Lockstep['objectSet'] = (collection, repository, pin) => {
-    const set = lockstep.objectSet(collection, repository, pin);
+  const objectSet: Lockstep['objectSet'] = (collection, repository, pin, context) => {
+    const set = lockstep.objectSet(collection, repository, pin, context);
     return isGated(collection) ? withGate(set, gate.promise, arrive) : set;
   };
   const config = (): Lockstep['config'] => lockstep.config;

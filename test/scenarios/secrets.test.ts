@@ -42,6 +42,7 @@ const FILES = {
     mappings: [
       {
         name: 'm',
+        enableSync: false,
         source: 'managed/user',
         target: 'system/out/account',
         properties: [

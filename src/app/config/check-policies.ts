@@ -26,7 +26,7 @@ export function checkPolicies(mapping: JsonNode, findings: Findings): void {
   items(member(mapping, 'policies')).forEach((policy, i) => {
     const situation = textOf(member(policy, 'situation'));
     if (situation === null || !isSituation(situation)) return;
-    checkAction(member(policy, 'action'), situation, findings);
+    checkAction(member(policy, 'action'), situation, member(mapping, 'enableLinking').value !== false, findings);
     const first = settled.get(situation);
     if (first !== undefined)
       report(
@@ -40,11 +40,30 @@ export function checkPolicies(mapping: JsonNode, findings: Findings): void {
   });
 }
 
-function checkAction(node: JsonNode, situation: Situation, findings: Findings): void {
+function checkAction(node: JsonNode, situation: Situation, hasLinks: boolean, findings: Findings): void {
   const action = textOf(node);
   if (action === null || !isAction(action)) return;
+  const reason = whyItFails(situation, action, hasLinks);
+  if (reason !== null) {
+    const message = `${action} fails for every object in the situation ${situation}: ${reason}`;
+    report(findings, 'warning', node, message, `Without a policy, ${DEFAULT_ACTION[situation]} would be done.`);
+    return;
+  }
   const usual = [DEFAULT_ACTION[situation], ...ALTERNATIVE_ACTIONS[situation]];
   if (usual.includes(action)) return;
   const hint = `It will be carried out. Usual are ${usual.join(', ')}.`;
   report(findings, 'warning', node, `${action} is unusual for the situation ${situation}`, hint);
+}
+
+const NO_TARGET: ReadonlySet<Situation> = new Set(['ABSENT', 'SOURCE_IGNORED', 'ALL_GONE', 'AMBIGUOUS']);
+const NO_SOURCE: ReadonlySet<Situation> = new Set(['UNASSIGNED', 'SOURCE_MISSING', 'LINK_ONLY', 'ALL_GONE']);
+const WITH_TARGET: ReadonlySet<Situation> = new Set(['CONFIRMED', 'FOUND', 'FOUND_ALREADY_LINKED']);
+
+/** Actions that find nothing to work on (specification §4.5). */
+function whyItFails(situation: Situation, action: Action, hasLinks: boolean): string | null {
+  if (action === 'CREATE' && NO_SOURCE.has(situation)) return 'there is no source object to create a target from';
+  if (action === 'CREATE' && WITH_TARGET.has(situation)) return 'the target object is there already';
+  if (action !== 'UPDATE' && action !== 'LINK') return null;
+  if (NO_TARGET.has(situation)) return 'there is no one target object';
+  return situation === 'FOUND_ALREADY_LINKED' && hasLinks ? 'the target is linked to another source object' : null;
 }

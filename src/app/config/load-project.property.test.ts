@@ -40,7 +40,12 @@ const VALID: Readonly<Record<string, JsonObject>> = {
     syncFailureHandler: { postRetryAction: { script } },
   },
   'repo.jdbc': { queries: { genericTables: { q: 'SELECT * FROM ${unquoted:_resource} WHERE a = ${b}' } } },
-  'schedule-x': { enabled: true },
+  'schedule-x': {
+    schedule: '0 0 3 * * ?',
+    timeZone: 'UTC',
+    invokeService: 'sync',
+    invokeContext: { mapping: { name: 'n', source: 'managed/user', target: 'system/x/account', properties: [] } },
+  },
 };
 
 const key = fc.constantFrom(

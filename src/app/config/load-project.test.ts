@@ -12,6 +12,8 @@ describe('a project', () => {
       guard: DEFAULT_GUARD,
       files: { allowed: [] },
       scripts: { timeoutMs: 1000, memoryMiB: 128 },
+      implicitSync: { enabled: true, maxAttempts: 6, firstDelayMs: 1000, maxDelayMs: 60_000 },
+      ownership: {},
       resume: { onCrash: 'resume' },
       batchSize: 500,
       startup: [],
@@ -40,7 +42,13 @@ describe('a project', () => {
   it('shows its files by configuration id', async () => {
     const config = await configOf({
       ...BASE,
-      'conf/schedule-recon.json': { enabled: true, $schema: 'x' },
+      'conf/schedule-recon.json': {
+        enabled: false,
+        schedule: '0 0 3 * * ?',
+        invokeService: 'sync',
+        invokeContext: { mapping: 'm' },
+        $schema: 'x',
+      },
       'conf/endpoint-echo.json': {},
       'conf/boot/boot.properties': 'a=1',
     });

@@ -1,12 +1,14 @@
 import path from 'node:path';
 import type { Diagnostic } from '../../base/diagnostic.ts';
 import { isJsonObject, type JsonObject } from '../../base/json.ts';
+import { parsePointer } from '../../base/json-pointer.ts';
 import type { ConnectorKind } from '../../connector/contract.ts';
 import { checkOtherFiles } from './check-other-files.ts';
 import { readConfDirectory, type ConfFile, type ConfOverlay, type FileKind } from './conf-directory.ts';
 import { checkAudit } from './check-audit.ts';
 import { checkCertificate } from './check-certificate.ts';
 import { allowedPlaces, checkConnectorFiles } from './check-connector-files.ts';
+import { declaredOwners, withOwners } from './declared-owners.ts';
 import { checkSyntax, type ScriptCheck } from './check-syntax.ts';
 import { readInlineMapping } from './inline-mapping.ts';
 import { loadConnectors } from './load-connectors.ts';
@@ -15,6 +17,8 @@ import { loadLockstep } from './load-lockstep.ts';
 import { loadManaged } from './load-managed.ts';
 import { withListedPolicies } from './load-policies.ts';
 import { loadMappings } from './load-mappings.ts';
+import { loadScheduler } from './load-scheduler.ts';
+import { loadSchedules } from './load-schedules.ts';
 import { report, type Findings, type JsonNode } from './json-node.ts';
 import { BUILT_IN_QUERIES, readNamedQueries } from './named-queries.ts';
 import type { ConfigDocument, NamedQuery, ProjectConfig } from './project-config.ts';
@@ -47,6 +51,8 @@ export interface LoadedProject {
   /** By file and position. */
   readonly diagnostics: readonly Diagnostic[];
   readonly scripts: ScriptFiles;
+  /** Line and column of a place in a file of `conf`; empty when it is not there. */
+  locate(file: string, pointer: string): Pick<Diagnostic, 'line' | 'column'>;
 }
 
 /**
@@ -78,7 +84,13 @@ export async function loadProject(directory: string, options: LoadOptions): Prom
     isFaulty || parts === null
       ? null
       : { directory: projectDirectory, ...parts, bootProperties: conf.boot, documents: documentsOf(files) };
-  return { config, diagnostics: findings.toSorted(byPlace), scripts };
+  return {
+    config,
+    diagnostics: findings.toSorted(byPlace),
+    scripts,
+    locate: (name, pointer) =>
+      files.find(({ file }) => file === name)?.root?.document.locate(parsePointer(pointer)) ?? {},
+  };
 }
 
 /** Directories and files that the configuration names. */
@@ -104,7 +116,10 @@ function hasScripts({ kind }: LoadedFile): boolean {
   return kind === 'sync' || kind === 'managed' || kind === 'provisioner' || kind === 'schedule';
 }
 
-type Parts = Pick<ProjectConfig, 'mappings' | 'managed' | 'connectors' | 'lockstep' | 'namedQueries'>;
+type Parts = Pick<
+  ProjectConfig,
+  'mappings' | 'managed' | 'connectors' | 'lockstep' | 'namedQueries' | 'schedules' | 'scheduler'
+>;
 
 function assemble(
   files: readonly LoadedFile[],
@@ -129,14 +144,21 @@ function assemble(
   const connectors = loadConnectors(provisioners, scripts, options.connectorKinds ?? null, findings);
   const configured = loadMappings(only('sync'), facts, lockstep, findings);
   const added = inline === null ? [] : loadMappings(inline, facts, lockstep, findings);
-  const mappings = configured === null || added === null ? null : [...configured, ...added];
+  const roots = [only('sync')?.root ?? null, inline?.root ?? null];
+  const owners = declaredOwners(only('lockstep')?.root ?? null, roots, findings);
+  const mappings = configured === null || added === null ? null : withOwners([...configured, ...added], owners);
   const declared = loadManaged(managedFile, scripts, lockstep, mappings, findings);
   checkOtherFiles(files, scripts, findings);
   const policyFile = files.find(({ id }) => id === 'policy') ?? null;
   const managed = declared === null ? null : withListedPolicies(declared, policyFile, findings);
   if (mappings !== null && managed !== null) findings.push(...checkRoleScripts(mappings, managed, scripts));
-  if (lockstep === null || connectors === null || mappings === null || managed === null) return null;
-  return { mappings, managed, connectors, lockstep: lockstep.config, namedQueries };
+  const sync = only('sync')?.root ?? null;
+  const scheduleFiles = files.filter((file) => file.kind === 'schedule');
+  const schedules = loadSchedules(scheduleFiles, { project: facts, lockstep, sync }, findings);
+  const scheduler = loadScheduler(files.find(({ id }) => id === 'scheduler')?.root ?? null, findings);
+  if (lockstep === null || connectors === null || mappings === null || managed === null || schedules === null)
+    return null;
+  return { mappings, managed, connectors, lockstep: lockstep.config, namedQueries, schedules, scheduler };
 }
 
 function loadFile(conf: ConfFile, resolve: PropertyResolver, findings: Findings): LoadedFile {

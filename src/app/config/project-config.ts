@@ -6,6 +6,8 @@ import type { GuardConfig, MappingConfig } from '../../mapping/mapping-config.ts
 import type { ScriptLimits } from '../../mapping/script-host.ts';
 import type { ScriptConfig } from '../../model/script-config.ts';
 import type { Retention } from '../../audit/purge.ts';
+import type { Job } from '../../schedule/job.ts';
+import type { SchedulerSettings } from '../../schedule/scheduler.ts';
 import type { AccessConfig, SecurityConfig } from '../../security/security-config.ts';
 
 /** A project directory, read, substituted, checked. */
@@ -19,10 +21,21 @@ export interface ProjectConfig {
   readonly lockstep: LockstepConfig;
   /** Predefined queries of managed objects by query id. */
   readonly namedQueries: Readonly<Record<string, NamedQuery>>;
+  /** `conf/schedule-<name>.json`. */
+  readonly schedules: readonly ScheduleConfig[];
+  /** `conf/scheduler.json`. */
+  readonly scheduler: SchedulerSettings;
   /** `conf/boot/boot.properties` as it stands. */
   readonly bootProperties: Readonly<Record<string, string>>;
   /** Every readable file of `conf` by configuration id (`sync`, `schedule/recon`), after substitution. */
   readonly documents: Readonly<Record<string, ConfigDocument>>;
+}
+
+export interface ScheduleConfig {
+  readonly job: Job;
+  /** The mapping that a schedule has of its own under `invokeContext.mapping`. */
+  readonly mapping: MappingConfig | null;
+  readonly file: string;
 }
 
 export interface ConfigDocument {
@@ -40,6 +53,7 @@ export interface ProvisionerConfig extends ConnectorConfig {
   /** Milliseconds by operation (`CREATE`, `SEARCH` …); operations without a limit are absent. */
   readonly operationTimeoutMs: Readonly<Record<string, number>>;
   readonly syncFailureHandler: SyncFailureHandlerConfig;
+  readonly liveSync: LiveSyncConfig;
   readonly systemActions: readonly Json[];
   readonly operationOptions: JsonObject;
   readonly raw: JsonObject;
@@ -54,6 +68,12 @@ export interface ResultsHandlerConfig {
   readonly enableAttributesToGetSearchResultsHandler: boolean | null;
 }
 
+/** `push`: changes are followed without being asked for. `objectTypes` null: of every type. */
+export interface LiveSyncConfig {
+  readonly mode: 'call' | 'push';
+  readonly objectTypes: readonly string[] | null;
+}
+
 /** Specification §6.4. `maxRetries` -1: for ever. */
 export interface SyncFailureHandlerConfig {
   readonly maxRetries: number;
@@ -66,9 +86,13 @@ export interface SyncFailureHandlerConfig {
 export interface LockstepConfig {
   /** For mappings that say nothing else. */
   readonly guard: GuardConfig;
+  /** By collection and attribute as written: the name of a mapping, or the collection itself. */
+  readonly ownership: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly scripts: ScriptLimits;
   /** What becomes of a run that was active when the process died. */
   readonly resume: { readonly onCrash: 'resume' | 'fail' };
+  /** How changes of managed objects are pushed. Delays in milliseconds. */
+  readonly implicitSync: ImplicitSyncConfig;
   /** Mappings that `lockstep start` reconciles, in this order. */
   readonly startup: readonly string[];
   readonly batchSize: number;
@@ -82,6 +106,14 @@ export interface LockstepConfig {
   readonly security: SecurityConfig;
   /** Who may do what over the network. */
   readonly access: AccessConfig;
+}
+
+export interface ImplicitSyncConfig {
+  readonly enabled: boolean;
+  /** Refusals after which a change is set aside. */
+  readonly maxAttempts: number;
+  readonly firstDelayMs: number;
+  readonly maxDelayMs: number;
 }
 
 /** Where the HTTP server listens. */

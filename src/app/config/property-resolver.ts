@@ -28,6 +28,7 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   'openidm.node.id': 'node1',
   'openidm.instance.type': '',
   'openidm.recon.maxcompletedruns': '100',
+  'openidm.scheduler.execute.persistent.schedules': 'true',
 };
 
 /**

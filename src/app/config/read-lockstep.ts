@@ -9,8 +9,10 @@ import { DEFAULT_REPOSITORY_FILE, type LockstepJson } from './schema-lockstep.ts
 export function readLockstep(json: LockstepJson): LockstepConfig {
   return {
     guard: readGuard(DEFAULT_GUARD, json.guard),
+    ownership: json.ownership,
     scripts: json.scripts ?? DEFAULT_SCRIPT_LIMITS,
     resume: json.resume ?? { onCrash: 'resume' },
+    implicitSync: json.implicitSync ?? { enabled: true, maxAttempts: 6, firstDelayMs: 1000, maxDelayMs: 60_000 },
     startup: json.startup,
     batchSize: json.batchSize,
     audit: {

@@ -4,12 +4,14 @@ import { parsePointer } from '../../base/json-pointer.ts';
 import type { Filter } from '../../base/query-filter.ts';
 import {
   MAPPING_SCRIPTS,
+  type ApprovalConfig,
   type ConditionConfig,
   type GuardConfig,
   type LinkQualifiersConfig,
   type MappingConfig,
   type PolicyConfig,
   type PropertyMappingConfig,
+  type QueuedSyncConfig,
 } from '../../mapping/mapping-config.ts';
 import { DEFAULT_QUALIFIER } from '../../model/link.ts';
 import { readCorrelation } from './read-correlation.ts';
@@ -18,7 +20,7 @@ import { readGuard } from './read-guard.ts';
 import { readScript, readScripts } from './read-script.ts';
 import { readSetQuery } from './read-set-query.ts';
 import { scriptSchema, type ScriptJson } from './schema-script.ts';
-import type { MappingJson, PolicyJson, PropertyJson } from './schema-sync.ts';
+import type { ApprovalJson, MappingJson, PolicyJson, PropertyJson } from './schema-sync.ts';
 
 export interface MappingPlace {
   /** As written, after substitution. */
@@ -42,6 +44,7 @@ export function readMapping(json: MappingJson, place: MappingPlace): MappingConf
     linkQualifiers: readQualifiers(json.linkQualifiers, pointer),
     enableLinking: json.enableLinking,
     enableSync: json.enableSync,
+    queuedSync: readQueuedSync(json.queuedSync),
     sourceIdsCaseSensitive: json.sourceIdsCaseSensitive,
     targetIdsCaseSensitive: json.targetIdsCaseSensitive,
     properties: json.properties.map((property, i) => readProperty(property, `${pointer}/properties/${i}`)),
@@ -66,6 +69,12 @@ export function readMapping(json: MappingJson, place: MappingPlace): MappingConf
     file: place.file,
     pointer,
   };
+}
+
+function readQueuedSync(json: MappingJson['queuedSync']): QueuedSyncConfig | null {
+  if (json?.enabled !== true) return null;
+  const { maxRetries, retryDelay: retryDelayMs, postRetryAction } = json;
+  return { maxRetries, retryDelayMs, afterwards: postRetryAction === 'logged-ignore' ? 'ignore' : 'set-aside' };
 }
 
 export function trimPath(path: string): string {
@@ -102,13 +111,30 @@ function readProperty(json: PropertyJson, pointer: string): PropertyMappingConfi
 function readPolicy(json: PolicyJson, pointer: string): PolicyConfig {
   return {
     situation: json.situation,
-    action:
-      typeof json.action === 'string'
-        ? { kind: 'fixed', action: json.action }
-        : { kind: 'script', script: readScript(json.action, `${pointer}/action`) },
+    action: readAction(json.action, `${pointer}/action`),
     condition: readCondition(json.condition, `${pointer}/condition`),
     postAction: json.postAction === undefined ? null : readScript(json.postAction, `${pointer}/postAction`),
     pointer,
+  };
+}
+
+function readAction(json: PolicyJson['action'], pointer: string): PolicyConfig['action'] {
+  if (typeof json === 'string') return { kind: 'fixed', action: json };
+  if (isScriptJson(json)) return { kind: 'script', script: readScript(json, pointer) };
+  return { kind: 'approval', approval: readApproval(json.approval) };
+}
+
+function isScriptJson(json: Exclude<PolicyJson['action'], string>): json is ScriptJson {
+  return 'type' in json;
+}
+
+function readApproval({ approvers, then: action, onReject, name, description }: ApprovalJson): ApprovalConfig {
+  return {
+    approvers: typeof approvers === 'string' ? [approvers] : approvers,
+    action: action ?? null,
+    onReject: onReject ?? null,
+    name: name ?? null,
+    description: description ?? null,
   };
 }
 
@@ -120,7 +146,8 @@ function readCondition(json: string | ScriptJson | undefined, pointer: string): 
 
 function readSourceCondition(json: Json | undefined, pointer: string): ConditionConfig | null {
   if (typeof json === 'string') return readCondition(json, pointer);
-  if (isScript(json)) return readCondition(scriptSchema.parse(json), pointer);
+  const script = isScript(json) ? scriptSchema.safeParse(json) : null;
+  if (script?.success === true) return readCondition(script.data, pointer);
   return isJsonObject(json) && Object.keys(json).length > 0 ? { kind: 'values', values: json, pointer } : null;
 }
 

@@ -20,6 +20,7 @@ export function readProvisioner(json: ProvisionerJson, raw: JsonObject, file: st
     poolConfigOption: json.poolConfigOption,
     operationTimeoutMs: readTimeouts(json.operationTimeout),
     syncFailureHandler: readFailureHandler(json.syncFailureHandler),
+    liveSync: { mode: json.liveSync.mode, objectTypes: json.liveSync.objectTypes ?? null },
     systemActions: json.systemActions,
     operationOptions: json.operationOptions,
     raw,

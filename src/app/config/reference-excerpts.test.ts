@@ -70,7 +70,7 @@ const filesFor = (mappings: readonly JsonObject[]) => ({
     type: 'cron',
     schedule: '0 08 16 * * ?',
     invokeService: 'sync',
-    invokeContext: { action: 'reconcile', mapping: 'systemLdapAccount_managedUser' },
+    invokeContext: { action: 'reconcile', mapping: mappings[0]?.['name'] ?? 'm' },
   },
   'conf/sync.json': {
     mappings: mappings.map((mapping) => ({

@@ -16,6 +16,12 @@ export const lockstepSchema = known({
     .record(z.string(), known({ guard: guardSchema.optional() }))
     .default({})
     .describe('By name of the mapping; for projects whose sync.json is to stay as OpenIDM knows it.'),
+  ownership: z
+    .record(z.string(), z.record(z.string(), z.string().min(1)))
+    .default({})
+    .describe(
+      'By collection and attribute (a JSON pointer): the mapping that owns it, so that updates by others leave it alone; or the collection itself, if no mapping does.',
+    ),
   scripts: known({
     timeoutMs: z.int().min(1).max(600_000).default(1000).describe('For one object in one stage. Default 1000.'),
     memoryMiB: z.int().min(16).max(16_384).default(128).describe('Heap of the script host. Default 128.'),
@@ -25,6 +31,27 @@ export const lockstepSchema = known({
       .enum(['resume', 'fail'], { error: 'is neither "resume" nor "fail"' })
       .default('resume')
       .describe('What becomes of a run that was active when the process died. Default resume.'),
+  }).optional(),
+  implicitSync: known({
+    enabled: z
+      .boolean()
+      .default(true)
+      .describe(
+        'false: changes of managed objects are not pushed by themselves; only reconciliations do. Default true.',
+      ),
+    maxAttempts: z
+      .int()
+      .min(1)
+      .max(1_000_000)
+      .default(6)
+      .describe('Refusals by a target after which a change is set aside. Default 6.'),
+    firstDelayMs: z
+      .int()
+      .min(0)
+      .max(86_400_000)
+      .default(1000)
+      .describe('Before the first retry; doubles. Default 1000.'),
+    maxDelayMs: z.int().min(0).max(86_400_000).default(60_000).describe('Between retries at most. Default 60000.'),
   }).optional(),
   startup: z.array(z.string().min(1)).default([]).describe('Mappings that `lockstep start` reconciles, in this order.'),
   batchSize: z.int().min(1).max(10_000).default(500).describe('Objects per batch. Default 500.'),

@@ -76,6 +76,15 @@ export const provisionerSchema = known({
   })
     .default({})
     .describe('What happens to a change that LiveSync cannot apply.'),
+  liveSync: known({
+    mode: z
+      .enum(['call', 'push'], { error: 'is not known: call, push' })
+      .default('call')
+      .describe('push: changes are followed as they happen, without a schedule.'),
+    objectTypes: z.array(z.string()).optional().describe('Default: every type.'),
+  })
+    .prefault({})
+    .describe('How changes of the system arrive; OpenIDM does not have it.'),
   systemActions: z.array(anyJson).default([]),
   producerBufferSize: ignored,
   bufferSize: ignored,

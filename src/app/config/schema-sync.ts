@@ -26,13 +26,33 @@ export const propertySchema = known({
     .enum(['clear', 'keep'], { error: 'is neither "clear" nor "keep"' })
     .default('clear')
     .describe('What happens to the target attribute when there is no value: clear (default, as in OpenIDM) or keep.'),
+  authoritative: z
+    .boolean()
+    .default(false)
+    .describe('true: this mapping owns the attribute; updates by others leave it alone. Default false.'),
   linkQualifier: ignored,
   comment,
 }).describe('How one attribute of the target gets its value.');
 
+const approvalSchema = known({
+  approvers: z
+    .union([z.string().min(1), z.array(z.string().min(1)).min(1)])
+    .describe('A role, or a query filter over managed/user; or a list of them. Whoever fits one may answer.'),
+  // oxlint-disable-next-line unicorn/no-thenable -- the key of the configuration
+  then: actionSchema
+    .optional()
+    .describe('What is done if it is accepted. Default: the default action of the situation.'),
+  onReject: actionSchema.optional().describe('What is done if it is turned down. Default: nothing.'),
+  name: z.string().min(1).optional().describe('What the task is called.'),
+  description: z.string().optional().describe('What the approvers are told besides.'),
+  comment,
+}).describe('People are asked before anything is done; the question is a task under workflow/taskinstance.');
+
 export const policySchema = known({
   situation: z.enum(SITUATIONS, { error: 'is not a situation' }),
-  action: z.union([actionSchema, scriptSchema]).describe('What is done, or a script that says it.'),
+  action: z
+    .union([actionSchema, known({ approval: approvalSchema, comment }), scriptSchema])
+    .describe('What is done, a script that says it, or who is asked first.'),
   condition: conditionSchema.optional().describe('The policy applies only if it passes.'),
   postAction: hook('Runs after the action.'),
   comment,
@@ -90,6 +110,10 @@ export const mappingSchema = known({
   reconSourceQueryPaging: flag(false, 'Whether the source query is paged.'),
   reconSourceQueryPageSize: z.int().min(0).optional().describe('Objects per page of the source query.'),
   guard: guardSchema.optional(),
+  authoritative: z
+    .union([z.boolean(), z.array(z.string().min(1))])
+    .default(false)
+    .describe('Attributes of the target that this mapping owns, or true: all of its properties. Default false.'),
   displayName: ignored,
   description: ignored,
   icon: ignored,
@@ -98,7 +122,32 @@ export const mappingSchema = known({
   reconTargetQueryPageSize: ignored,
   persistAssociations: ignored,
   clusteredSourceReconEnabled: ignored,
-  queuedSync: ignored,
+  queuedSync: known({
+    enabled: flag(false, 'true: changes are pushed a little later, not within the request that makes them.'),
+    maxRetries: z
+      .int()
+      .min(-1)
+      .max(1_000_000)
+      .default(5)
+      .describe('Attempts after the first; -1: without end. Default 5.'),
+    retryDelay: z
+      .int()
+      .min(0)
+      .max(86_400_000)
+      .default(1000)
+      .describe('Milliseconds before the first retry; doubles. Default 1000.'),
+    postRetryAction: z
+      .union([z.enum(['logged-ignore', 'dead-letter-queue']), anyObject])
+      .optional()
+      .describe(
+        'logged-ignore: the change is dropped after the last attempt. Default, and with a script, which is not run: it is set aside, visible and replayable.',
+      ),
+    pageSize: ignored,
+    pollingInterval: ignored,
+    maxQueueSize: ignored,
+  })
+    .optional()
+    .describe('Pushes changes of source objects asynchronously.'),
   sourceQueryPageSize: ignored,
   reconProgressStateUpdateInterval: ignored,
 }).describe('One direction of data flow.');
@@ -110,4 +159,5 @@ export const syncSchema = known({
 
 export type MappingJson = z.infer<typeof mappingSchema>;
 export type PropertyJson = z.infer<typeof propertySchema>;
+export type ApprovalJson = z.infer<typeof approvalSchema>;
 export type PolicyJson = z.infer<typeof policySchema>;

@@ -10,6 +10,7 @@ import type {
 } from '../../connector/contract.ts';
 import { ensureWritable } from '../../connector/data-file.ts';
 import { setsByType } from '../../connector/file-set.ts';
+import { fileState } from '../../connector/file-state.ts';
 import { compileObjectType } from '../../connector/object-type.ts';
 import { readCsvFormat, type CsvFormat } from './csv-format.ts';
 import { missingColumns } from './csv-header.ts';
@@ -67,6 +68,7 @@ function connect(config: ConnectorConfig, { projectDirectory, log }: ConnectorSe
     name,
     test: () => test(config, location, format, log),
     objectSet: setsByType(config, (path, type) => csvSet({ path, location, format, type, log })),
+    state: () => fileState(location),
     close: () => Promise.resolve(),
   };
 }

@@ -54,7 +54,7 @@ export class RowAssembler {
     for (const { index, property } of this.#columns) {
       const text = this.#rows.cell(index)!;
       if (text === '') continue;
-      const value = property.read(property.isMultiValued ? this.#valuesOf(text) : text);
+      const value = property.isText ? text : property.read(property.isMultiValued ? this.#valuesOf(text) : text);
       if (value !== null) setOwn(object, property.name, value);
     }
     return object;

@@ -9,6 +9,8 @@ export interface Entry {
   readonly id: string;
   readonly rev: number;
   readonly native: NativeObject;
+  /** As it is read, once it was: frozen, so that all readers can be given the same. */
+  stored: StoredObject | null;
 }
 
 /** The objects of one type, by id, in order of creation, with hash indexes that are built when first asked for. */
@@ -39,25 +41,27 @@ export class MemoryStore {
     return this.#entries.values();
   }
 
+  /** Throws `Failure('invalid-data')` for values that are not of the declared kind. */
   stored(entry: Entry): StoredObject {
+    if (entry.stored !== null) return entry.stored;
     const rev = String(entry.rev);
     const object = this.#type.toObject(entry.id, entry.native);
     object['_rev'] = rev;
-    return { id: entry.id, rev, object };
+    return (entry.stored = { id: entry.id, rev, object: frozen(object) });
   }
 
   add(id: string, native: NativeObject): Entry {
     if (this.#entries.has(id)) throw new Failure('exists', `object ${id} exists already`);
-    return this.#put({ sequence: this.#nextSequence++, id, rev: 0, native });
+    return this.#put({ sequence: this.#nextSequence++, id, rev: 0, native, stored: null });
   }
 
   /** Replaces an entry, under another id if it is renamed; a renamed entry keeps its revision count. */
   replace(before: Entry, id: string, native: NativeObject): Entry {
     if (id !== before.id && this.#entries.has(id)) throw new Failure('exists', `object ${id} exists already`);
     this.#unindex(before);
-    if (id === before.id) return this.#put({ ...before, rev: before.rev + 1, native });
+    if (id === before.id) return this.#put({ ...before, rev: before.rev + 1, native, stored: null });
     this.#entries.delete(before.id);
-    return this.#put({ sequence: this.#nextSequence++, id, rev: before.rev + 1, native });
+    return this.#put({ sequence: this.#nextSequence++, id, rev: before.rev + 1, native, stored: null });
   }
 
   remove(entry: Entry): void {
@@ -98,6 +102,13 @@ export class MemoryStore {
     const value = entry.native[property.nativeName];
     return value === undefined ? [] : texts(value);
   }
+}
+
+/** Down to the last list: who changes what he was given finds out at once. */
+function frozen<T extends Json>(value: T): T {
+  if (typeof value !== 'object' || value === null) return value;
+  for (const inner of Object.values(value)) frozen(inner);
+  return Object.freeze(value);
 }
 
 function addTo(index: Map<string, Set<string>>, keys: readonly string[], id: string): void {

@@ -11,6 +11,7 @@ import type {
 import { ensureWritable } from '../../connector/data-file.ts';
 import { identify } from '../../connector/file-identity.ts';
 import { setsByType } from '../../connector/file-set.ts';
+import { fileState } from '../../connector/file-state.ts';
 import { openXml, type XmlLocation } from './open-xml.ts';
 import { isElementName } from './xml-names.ts';
 import { readXmlSchema, type XmlClass, type XmlSchema } from './xml-schema.ts';
@@ -41,6 +42,7 @@ function connect(config: ConnectorConfig, { projectDirectory, log }: ConnectorSe
       const loadSchema = (): Promise<XmlClass | null> => classOf(type.nativeType);
       return xmlSet({ path, location, type, log, createFileIfNotExists, loadSchema });
     }),
+    state: () => fileState(location),
     close: () => Promise.resolve(),
   };
 }

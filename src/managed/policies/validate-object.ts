@@ -1,7 +1,7 @@
 import type { Json, JsonObject } from '../../base/json.ts';
 import type { CompiledPolicies, PropertyPolicies } from './compile-policies.ts';
 import { isAbsent } from './policy-kinds.ts';
-import type { FailedProperty, PolicyRequirement } from './policy.ts';
+import { MET, type FailedProperty, type PolicyRequirement } from './policy.ts';
 
 /** What is wrong with an object, apart from values that others have already. `isHidden`: a value that cannot be looked into. */
 export function validateObject(
@@ -25,9 +25,9 @@ export function validateProperty(
 ): readonly PolicyRequirement[] {
   const value = Object.hasOwn(object, name) ? object[name]! : undefined;
   if (!isAbsent(value) && isHidden(value)) return [];
-  const found: PolicyRequirement[] = [];
+  let found: PolicyRequirement[] | undefined;
   for (const { check } of policies)
     for (const one of check(value, object))
-      if (!found.some((known) => known.policyRequirement === one.policyRequirement)) found.push(one);
-  return found;
+      if (found?.some((known) => known.policyRequirement === one.policyRequirement) !== true) (found ??= []).push(one);
+  return found ?? MET;
 }

@@ -22,7 +22,8 @@ import type { ManagedSet } from '../../model/managed-set.ts';
 import { managedCollection } from '../managed-collection.ts';
 import { openManagedScripts } from '../managed-scripts.ts';
 import { openManagedService } from '../managed-service.ts';
-import { openManagedType, type ManagedChange, type ManagedType, type ManagedTypeOptions } from '../managed-type.ts';
+import type { ManagedChange } from '../../model/managed-change.ts';
+import { openManagedType, type ChangePort, type ManagedType, type ManagedTypeOptions } from '../managed-type.ts';
 
 /** A managed type in memory, as tests use it. */
 export interface Managed extends AsyncDisposable {
@@ -109,7 +110,7 @@ export async function openManaged(json: JsonObject, options: OpenManagedOptions 
     newId,
     clock: systemClock,
     log: silentLog,
-    onChange: async (told) => void changes.push(...told),
+    changes: listener(changes),
     ...options,
   });
   const collection = managedCollection({
@@ -199,5 +200,16 @@ function requests(service: Resource): Requests {
         '',
         context,
       ),
+  };
+}
+
+function listener(changes: ManagedChange[]): ChangePort {
+  return {
+    listensTo: () => true,
+    announce: () => [],
+    pass: async (told) => {
+      changes.push(...told);
+      return new Map();
+    },
   };
 }

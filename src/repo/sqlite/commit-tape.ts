@@ -65,8 +65,8 @@ export function writeTape(batch: CommitBatch, searchable: (type: string) => read
   const types: TapeType[] = [];
   const cells: TapeCell[] = [];
   const typeIndex = (name: string): number => {
-    const known = types.findIndex((type) => type.name === name);
-    return known >= 0 ? known : types.push({ name, attributes: searchable(name) }) - 1;
+    for (let i = 0; i < types.length; i++) if (types[i]!.name === name) return i;
+    return types.push({ name, attributes: searchable(name) }) - 1;
   };
   for (const unit of batch.units) writeUnit(cells, unit, types, typeIndex);
   const run = batch.run ? rawRun(batch.run) : null;

@@ -68,15 +68,29 @@ export class SqliteDatabase {
 
   /** Runs `work` in a write transaction; rolls back if it throws or if `isKept` refuses its result. */
   transaction<T>(work: () => T, isKept: (result: T) => boolean = () => true): T {
-    this.#connection.exec('BEGIN IMMEDIATE');
+    this.begin();
     try {
       const result = work();
-      this.#connection.exec(isKept(result) ? 'COMMIT' : 'ROLLBACK');
+      if (isKept(result)) this.commit();
+      else this.rollBack();
       return result;
     } catch (thrown) {
-      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
+      this.rollBack();
       throw thrown;
     }
+  }
+
+  begin(): void {
+    this.#connection.exec('BEGIN IMMEDIATE');
+  }
+
+  commit(): void {
+    this.#connection.exec('COMMIT');
+  }
+
+  /** Does nothing outside of a transaction: some errors have ended it already. */
+  rollBack(): void {
+    if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK');
   }
 
   close(): void {

@@ -1,6 +1,14 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Filter } from '../../base/query-filter.ts';
-import type { Leases, LinkReads, ObjectReads, Repository, RunReads } from '../../model/repository.ts';
+import type {
+  CommitBatch,
+  CommitResult,
+  Leases,
+  LinkReads,
+  ObjectReads,
+  Repository,
+  RunReads,
+} from '../../model/repository.ts';
 import type { RunRecord } from '../../model/run.ts';
 import { cursorNumber } from '../page-cursor.ts';
 import { repositoryClosed } from '../refusal.ts';
@@ -68,11 +76,7 @@ function repositoryOver(open: Ask, clock: Clock, close: () => Promise<void>): Re
   const searchable = new Map<string, readonly string[]>();
   let closing: Promise<void> | null = null;
   const ask: Ask = (method, ...args) => (closing ? Promise.reject(repositoryClosed()) : open(method, ...args));
-  const commit: Repository['commit'] = async (batch) =>
-    ask(
-      'commit',
-      writeTape(batch, (type) => searchable.get(type) ?? []),
-    );
+  const commit: Repository['commit'] = (batch) => commitInParts(ask, batch, (type) => searchable.get(type) ?? []);
   return {
     objects: objectReads(ask, searchable),
     links: linkReads(ask),
@@ -82,6 +86,33 @@ function repositoryOver(open: Ask, clock: Clock, close: () => Promise<void>): Re
     commit,
     close: () => (closing ??= close()),
   };
+}
+
+const PART_UNITS = 100;
+
+/**
+ * All parts are sent without a pause, so that no other call comes between them; the thread writes one while the next is made.
+ * What is wrong with a part is the answer to the last one.
+ */
+async function commitInParts(
+  ask: Ask,
+  batch: CommitBatch,
+  searchable: (type: string) => readonly string[],
+): Promise<CommitResult> {
+  const { units, fence, run, audit } = batch;
+  let from = 0;
+  try {
+    for (; from + PART_UNITS < units.length; from += PART_UNITS) {
+      const part = { units: units.slice(from, from + PART_UNITS) };
+      const head = from > 0 ? {} : { ...(fence === undefined ? {} : { fence }), ...(run === undefined ? {} : { run }) };
+      ask('commitPart', writeTape({ ...part, ...head }, searchable)).catch(() => {});
+    }
+    const last = from === 0 ? batch : { units: units.slice(from), ...(audit === undefined ? {} : { audit }) };
+    return ask('commit', writeTape(last, searchable));
+  } catch (thrown) {
+    if (from > 0) ask('dropCommit').catch(() => {});
+    throw thrown;
+  }
 }
 
 function objectReads(ask: Ask, searchable: Map<string, readonly string[]>): ObjectReads {

@@ -1,13 +1,11 @@
 import type { Filter } from '../../base/query-filter.ts';
-import type { CommitConflict, CommitResult, ObjectTypeSpec, RunRemoval, SortKey } from '../../model/repository.ts';
-import type { UnitConflict } from '../conflict.ts';
+import type { CommitResult, ObjectTypeSpec, RunRemoval, SortKey } from '../../model/repository.ts';
 import type { RankBounds } from '../first-rows.ts';
-import { leaseLost } from '../refusal.ts';
 import type { SortPosition } from '../sort-order.ts';
-import { findBadId } from '../storable-id.ts';
 import { auditCalls, type AuditCalls } from './audit-calls.ts';
 import { AuditTable } from './audit-table.ts';
-import { readTape, type CommitTape, type RawUnit } from './commit-tape.ts';
+import type { CommitTape } from './commit-tape.ts';
+import { CommitWriter } from './commit-writer.ts';
 import { LeaseTable } from './lease-table.ts';
 import { LinkTable } from './link-table.ts';
 import { migrate } from './migration.ts';
@@ -74,7 +72,15 @@ export interface StoreCalls extends AuditCalls {
   readonly holder: (name: string, nowMs: number) => string | null;
   readonly renew: (name: string, token: number, nowMs: number, ttlMs: number) => boolean;
   readonly release: (name: string, token: number) => void;
+  /**
+   * A part of a commit that `commit` completes. What goes wrong with it is told by `commit`. Between the two no other call may
+   * come.
+   */
+  readonly commitPart: (tape: CommitTape) => void;
+  /** The last part of a commit, or all of it. */
   readonly commit: (tape: CommitTape) => CommitResult;
+  /** There will be no last part. */
+  readonly dropCommit: () => void;
 }
 
 /** Calls a function of the store, wherever it lives. */
@@ -122,13 +128,15 @@ export class SqliteStore {
       <A extends readonly unknown[], R>(work: (...args: A) => R): ((...args: A) => R) =>
       (...args) =>
         guarded(file, () => work(...args));
-    const [layouts, objects, links, runs, leases] = [
+    const [layouts, objects, links, runs, leases, audit] = [
       this.#layouts,
       this.#objects,
       this.#links,
       this.#runs,
       this.#leases,
+      this.#audit,
     ];
+    const commits = new CommitWriter(this.#db, { layouts, objects, links, runs, leases, audit });
     return {
       declareTypes: safe((types) => layouts.declare(types)),
       countObjects: safe((type) => objects.count(type)),
@@ -160,85 +168,15 @@ export class SqliteStore {
       holder: safe((name, nowMs) => leases.holder(name, nowMs)),
       renew: safe((name, token, nowMs, ttlMs) => leases.renew(name, token, nowMs, ttlMs)),
       release: safe((name, token) => leases.release(name, token)),
-      commit: safe((tape) => this.#commit(tape)),
-      ...auditCalls(this.#audit, safe),
+      commitPart: safe((tape) => commits.addPart(tape)),
+      commit: safe((tape) => commits.complete(tape)),
+      dropCommit: safe(() => commits.drop()),
+      ...auditCalls(audit, safe),
     };
   }
 
   #scan(collection: Collection, filter: Filter | null): RowScan {
     return collection === null ? this.#links.scan(filter) : this.#objects.scan(collection, filter);
-  }
-
-  /** Straight first; only if a unit is refused again, unit by unit, to find everything that is wrong. */
-  #commit(tape: CommitTape): CommitResult {
-    if (this.#attempt(tape, () => this.#writeStraight(tape))) return { ok: true };
-    const conflicts: CommitConflict[] = [];
-    if (this.#attempt(tape, () => this.#writeCarefully(tape, conflicts))) return { ok: true };
-    return { ok: false, conflicts };
-  }
-
-  /** One transaction, kept only if `write` says so. */
-  #attempt(tape: CommitTape, write: () => boolean): boolean {
-    let isKept = false;
-    try {
-      isKept = this.#db.transaction(
-        () => {
-          this.#layouts.refresh();
-          const { fence, run } = tape;
-          if (fence && !this.#leases.isHeld(fence.name, fence.token)) throw leaseLost(fence);
-          if (run) this.#runs.put(run);
-          const isComplete = write();
-          if (isComplete) this.#audit.append(tape.audit);
-          return isComplete;
-        },
-        (isComplete) => isComplete,
-      );
-      return isKept;
-    } finally {
-      if (!isKept) this.#forgetUncommitted();
-    }
-  }
-
-  #writeStraight(tape: CommitTape): boolean {
-    for (const unit of readTape(tape)) if (!this.#writeSoon(unit)) return false;
-    return this.#objects.flush() && this.#links.flush() && this.#runs.flush();
-  }
-
-  /** A refused unit leaves nothing behind that could make a later one fail. */
-  #writeCarefully(tape: CommitTape, conflicts: CommitConflict[]): boolean {
-    let index = 0;
-    for (const unit of readTape(tape)) {
-      this.#db.execute('SAVEPOINT unit');
-      const conflict = this.#writeUnit(unit);
-      if (conflict) {
-        conflicts.push({ unit: index, ...conflict });
-        this.#db.execute('ROLLBACK TO unit');
-        this.#forgetUncommitted();
-      }
-      this.#db.execute('RELEASE unit');
-      index++;
-    }
-    return conflicts.length === 0;
-  }
-
-  #writeSoon(unit: RawUnit): boolean {
-    if (findBadId(unit) || (unit.object && !this.#objects.writeSoon(unit.object))) return false;
-    for (const link of unit.links) if (!this.#links.writeSoon(link)) return false;
-    return !unit.entry || this.#runs.writeSoon(unit.entry);
-  }
-
-  #writeUnit(unit: RawUnit): UnitConflict | null {
-    let conflict = findBadId(unit);
-    if (!conflict && unit.object) conflict = this.#objects.write(unit.object);
-    for (const link of unit.links) conflict ??= this.#links.write(link);
-    if (!conflict && unit.entry) conflict = this.#runs.write(unit.entry);
-    return conflict;
-  }
-
-  #forgetUncommitted(): void {
-    this.#objects.forgetUncommitted();
-    this.#links.forgetUncommitted();
-    this.#runs.forgetUncommitted();
   }
 }
 

@@ -175,13 +175,13 @@ class Reader {
 }
 
 /** `a.b`, `a['b']`: `b`. */
-function memberName(node: acorn.MemberExpression): string | null {
+export function memberName(node: acorn.MemberExpression): string | null {
   const { property } = node;
   if (!node.computed) return property.type === 'Identifier' ? property.name : null;
   return property.type === 'Literal' && typeof property.value === 'string' ? property.value : null;
 }
 
-function isFunction(
+export function isFunction(
   node: acorn.AnyNode,
 ): node is acorn.FunctionDeclaration | acorn.FunctionExpression | acorn.ArrowFunctionExpression {
   return /^(FunctionDeclaration|FunctionExpression|ArrowFunctionExpression)$/.test(node.type);

@@ -108,17 +108,4 @@ export const runPaths: readonly PathDescriptor[] = [
     tag: 'recon',
     operations: [{ verb: 'read', summary: 'Read an entry of a run' }],
   },
-  {
-    path: 'sync',
-    tag: 'sync',
-    operations: [
-      {
-        verb: 'action',
-        action: 'recon',
-        summary: 'Run a mapping and wait (deprecated)',
-        parameters: [mapping],
-        body: runOptionsShape,
-      },
-    ],
-  },
 ];
