@@ -58,6 +58,15 @@ describe('the lock of a file', () => {
     await (await lockFile(file, { waitMs: 500 })).release();
   });
 
+  it('that does not say whose it is, is respected for some seconds only', async () => {
+    await writeFile(`${file}.lock`, '');
+    await expect(lockFile(file, { waitMs: 60 })).rejects.toMatchObject({ code: 'locked' });
+    const past = new Date(Date.now() - 11_000);
+    await utimes(`${file}.lock`, past, past);
+    await (await lockFile(file, { waitMs: 500 })).release();
+    expect(await readdir(directory)).toEqual([]);
+  });
+
   it('of another host is respected until it is old', async () => {
     await writeFile(`${file}.lock`, JSON.stringify({ pid: 1, started: '', host: 'other', token: 't' }));
     await expect(lockFile(file, { waitMs: 60 })).rejects.toMatchObject({ code: 'locked' });

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { open, readFile, rename, rm, stat } from 'node:fs/promises';
-import { readFileSync } from 'node:fs';
+import { constants, readFileSync } from 'node:fs';
+import { copyFile, link, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Failure, messageOf } from '../base/failure.ts';
@@ -21,6 +21,8 @@ const WAIT_MS = 30_000;
 const POLL_MS = 25;
 /** Older than any rewrite takes. Only matters for a holder on another host, whose life cannot be seen from here. */
 const FOREIGN_STALE_MS = 15 * 60_000;
+/** A lock that does not say whose it is, where it could not be made in one step. */
+const NAMELESS_STALE_MS = 10_000;
 
 /**
  * Takes `<path>.lock`, so that two processes of Lockstep do not rewrite one file at the same time. The lock of a process
@@ -53,19 +55,38 @@ export async function lockFile(path: string, options: LockOptions = {}): Promise
   };
 }
 
+/** A process that dies here leaves no lock that does not say whose it is: it is written first, and then gets its name. */
 async function tryCreate(lockPath: string, owner: JsonObject): Promise<boolean> {
+  if ((await stat(lockPath).catch(() => null)) !== null) return false;
+  const draft = `${lockPath}.${String(owner['token'])}`;
   try {
-    const handle = await open(lockPath, 'wx', 0o600);
-    try {
-      await handle.writeFile(JSON.stringify(owner));
-    } finally {
-      await handle.close();
-    }
+    await writeFile(draft, JSON.stringify(owner), { mode: 0o600 });
+    return await tryLink(draft, lockPath);
+  } catch (error) {
+    throw new Failure('denied', `the lock ${lockPath} cannot be created: ${messageOf(error)}`, { cause: error });
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** False: the name is taken. */
+async function tryLink(draft: string, lockPath: string): Promise<boolean> {
+  try {
+    await link(draft, lockPath);
     return true;
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-    throw new Failure('denied', `the lock ${lockPath} cannot be created: ${messageOf(error)}`, { cause: error });
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return false;
+    if (code !== 'EPERM' && code !== 'ENOTSUP' && code !== 'ENOSYS') throw error;
   }
+  // File systems without hard links.
+  return copyFile(draft, lockPath, constants.COPYFILE_EXCL).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EEXIST') return false;
+      throw error;
+    },
+  );
 }
 
 /** Null if the lock is gone; an empty object if it cannot be understood (its holder may be about to write it). */
@@ -84,7 +105,7 @@ async function isStale(lockPath: string, { pid, started, host }: JsonObject): Pr
     ({ mtimeMs }) => Date.now() - mtimeMs,
     () => 0,
   );
-  return age > FOREIGN_STALE_MS;
+  return age > (host === undefined ? NAMELESS_STALE_MS : FOREIGN_STALE_MS);
 }
 
 /**
