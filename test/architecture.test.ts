@@ -16,6 +16,7 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'connectors/memory': ['connector', 'model', 'base'],
   'connectors/csv': ['connector', 'model', 'base'],
   'connectors/xml': ['connector', 'model', 'base'],
+  'connectors/ldap': ['connector', 'ldap', 'model', 'base'],
   ldap: ['base'],
   repo: ['model', 'base'],
   resource: ['model', 'base'],

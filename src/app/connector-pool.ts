@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Failure, messageOf } from '../base/failure.ts';
+import { isJsonObject, type Json } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import type { Connector, ConnectorKind } from '../connector/contract.ts';
 import { forward } from '../connector/forward.ts';
@@ -33,13 +34,22 @@ interface PoolState {
   readonly holds: Set<ReadonlySet<string>>;
   readonly log: Log;
   readonly kindOf: KindOf;
+  readonly decrypt: Decrypt;
   present: ReadonlySet<string>;
 }
 
 type KindOf = (connectorName: string) => Pick<ConnectorKind, 'create'> | null;
 
-export function openConnectorPool(present: ProjectConfig, log: Log, kindOf: KindOf = connectorKind): ConnectorPool {
-  const state: PoolState = { entries: new Map(), holds: new Set(), log, kindOf, present: keysOf(present) };
+/** Gives a value with every encrypted part of it decrypted. */
+type Decrypt = (value: Json) => Json;
+
+export function openConnectorPool(
+  present: ProjectConfig,
+  log: Log,
+  kindOf: KindOf = connectorKind,
+  decrypt: Decrypt = (value) => value,
+): ConnectorPool {
+  const state: PoolState = { entries: new Map(), holds: new Set(), log, kindOf, decrypt, present: keysOf(present) };
   return {
     get: (config, name) => get(state, config, name),
     hold: (config) => hold(state, config),
@@ -73,10 +83,17 @@ function get(state: PoolState, config: ProjectConfig, name: string): Connector {
       'unreachable',
       `system/${name}: the connector ${provisioner.connectorName} is not available here`,
     );
-  const connector = kind.create(provisioner, { projectDirectory: config.directory, log: state.log });
+  const services = { projectDirectory: config.directory, log: state.log };
+  const connector = kind.create(decrypted(provisioner, state.decrypt), services);
   const entry: Entry = { name, connector, calls: 0 };
   state.entries.set(key, entry);
   return counted(state, entry);
+}
+
+/** Credentials may be encrypted in the file (`$crypto`, specification §10.1). */
+function decrypted(provisioner: ProvisionerConfig, decrypt: Decrypt): ProvisionerConfig {
+  const configurationProperties = decrypt(provisioner.configurationProperties);
+  return isJsonObject(configurationProperties) ? { ...provisioner, configurationProperties } : provisioner;
 }
 
 function usable(config: ProjectConfig, name: string): ProvisionerConfig {

@@ -4,19 +4,23 @@ import type { JsonObject } from '../base/json.ts';
 import { readCsvFormat } from '../connectors/csv/csv-format.ts';
 import { csvConnector } from '../connectors/csv/csv-connector.ts';
 import { openCsv } from '../connectors/csv/open-csv.ts';
+import { discoverLdapTypes } from '../connectors/ldap/discover-types.ts';
+import { ldapConnector } from '../connectors/ldap/ldap-connector.ts';
 import { readXmlSchema } from '../connectors/xml/xml-schema.ts';
 import { xmlConnector } from '../connectors/xml/xml-connector.ts';
 import { connectorKind } from './connector-kinds.ts';
 import type { ProjectConfig, ProvisionerConfig } from './config/project-config.ts';
 
 /**
- * The `objectTypes` that an external system itself tells about: the header of a CSV file, the XSD of an XML file. Empty for
+ * The `objectTypes` that an external system itself tells about: the header of a CSV file, the XSD of an XML file, the schema of a
+ * directory. Empty for
  * a connector that cannot tell. Rejects as reading them does.
  */
 export async function discoverObjectTypes(config: ProjectConfig, draft: ProvisionerConfig): Promise<JsonObject> {
   const kind = connectorKind(draft.connectorName);
   if (kind === csvConnector) return csvTypes(config, draft);
   if (kind === xmlConnector) return xmlTypes(config, draft);
+  if (kind === ldapConnector) return discoverLdapTypes(draft, config.directory);
   return {};
 }
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../base/failure.ts';
 import { keyedTurns } from '../base/keyed-turns.ts';
+import type { JsonObject } from '../base/json.ts';
 import { INTENT_SPEC } from '../implicit/intents.ts';
 import { OUTBOX_SPEC, outboxCreate, type OutboxItem } from '../implicit/outbox.ts';
 import type { SyncResult } from '../implicit/sync-result.ts';
@@ -122,8 +123,15 @@ function announced(
   if (context.mode === 'plan') return [];
   const nowMs = lockstep.clock.nowMs();
   const graceMs = context.cause === 'recon' ? RUN_GRACE_MS : GRACE_MS;
-  return changes.flatMap((change) =>
-    mappingsFrom(lockstep, `managed/${change.type}`).map((mapping) => {
+  const owing = new Set(
+    lockstep
+      .managedTypes()
+      .filter(hasOnSync)
+      .map(({ name }) => name),
+  );
+  return changes.flatMap((change) => {
+    const owes = owing.has(change.type);
+    return mappingsFrom(lockstep, `managed/${change.type}`).map((mapping) => {
       const item: OutboxItem = {
         mapping: mapping.name,
         collection: `managed/${change.type}`,
@@ -139,10 +147,16 @@ function announced(
         userId: context.caller.id,
         trail: context.trail ?? [],
         cause: null,
+        owed: owes && mapping.queuedSync === null ? owedRequest(change) : null,
       };
       return outboxCreate(lockstep.newId(), item);
-    }),
-  );
+    });
+  });
+}
+
+/** As much of the request as `onSync` needs after a restart: no content, which may hold secrets. */
+function owedRequest({ request }: ManagedChange): JsonObject {
+  return { ...request, content: null, patchOperations: null };
 }
 
 type Waiting = Pick<ManagedChange, 'kind' | 'type' | 'id'>;

@@ -1,5 +1,5 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { messageOf } from '../base/failure.ts';
+import { Failure, messageOf } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
 import { shortServiceName } from '../schedule/job.ts';
 import { SYSTEM_CALLER, type RequestContext } from '../resource/context.ts';
@@ -47,7 +47,11 @@ export function openLiveFollowers(lockstep: Lockstep, live: LiveSync, times: Fol
         followers.delete(path);
         void follower.close();
       }
-    for (const path of wanted) if (!followers.has(path)) followers.set(path, new Follower(lockstep, live, path, times));
+    for (const path of wanted) {
+      const follower = followers.get(path);
+      if (follower === undefined) followers.set(path, new Follower(lockstep, live, path, times));
+      else follower.renew();
+    }
   };
   const call: LiveFollowers['call'] = (path, options, context) => {
     const follower = followers.get(path.replace(/^\/+|\/+$/g, ''));
@@ -103,6 +107,7 @@ class Follower {
   readonly #loop: Promise<void>;
   /** Ends the present walk, or the wait before the next one. */
   #interrupt = new AbortController();
+  #settings: string;
   #isClosed = false;
   #asides = 0;
   #resume = Promise.withResolvers<void>();
@@ -113,6 +118,7 @@ class Follower {
     this.#live = live;
     this.#path = path;
     this.#times = times;
+    this.#settings = settingsOf(lockstep, path);
     this.#loop = this.#run();
   }
 
@@ -130,6 +136,13 @@ class Follower {
         this.#resume = Promise.withResolvers<void>();
       }
     }
+  }
+
+  /** Another configuration of the system: the walk that uses the old one ends. */
+  renew(): void {
+    const settings = settingsOf(this.#lockstep, this.#path);
+    if (settings !== this.#settings) this.#interrupt.abort();
+    this.#settings = settings;
   }
 
   async close(): Promise<void> {
@@ -169,11 +182,17 @@ class Follower {
       if (end === 'handled' && !canPush) onPage();
       return end === 'handled' && !canPush ? 'poll' : 'retry';
     } catch (error) {
-      if (!signal.aborted)
+      const isElsewhere = error instanceof Failure && error.code === 'locked';
+      if (!signal.aborted && !isElsewhere)
         this.#lockstep.log.write('warn', `following ${this.#path}: ${messageOf(error)}; it is tried again`);
       return 'retry';
     }
   }
+}
+
+function settingsOf({ config }: Lockstep, path: string): string {
+  const [, name] = path.split('/');
+  return JSON.stringify(config.connectors.find((connector) => connector.name === name)?.raw ?? null);
 }
 
 function contextOf({ newId }: Lockstep): RequestContext {

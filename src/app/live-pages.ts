@@ -1,4 +1,5 @@
 import { Failure } from '../base/failure.ts';
+import { withoutSuperseded } from '../connector/superseded.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import { sourceChange, type SourceChange } from '../live/change-record.ts';
 import { BATCH, nextBatch } from '../live/next-batch.ts';
@@ -10,7 +11,6 @@ import type { CommitUnit, RowWrite } from '../model/repository.ts';
 import { settleFailure, type Settlement } from './live-failures.ts';
 import { pushChanges, type Outcome } from './live-push.ts';
 import type { LiveRun } from './live-run.ts';
-import { typeOf } from './live-source.ts';
 
 /** `stopped`: at a change that failed; the stage says which. */
 export type PageEnd = 'handled' | 'stopped';
@@ -20,7 +20,8 @@ export type PageEnd = 'handled' | 'stopped';
  * whatever ends it. Rejects with `canceled` between two batches, with `revision` or `locked` if somebody else took over.
  */
 export async function handlePage(run: LiveRun, page: FeedPage): Promise<PageEnd> {
-  const changes = page.changes.map((change) => named(run, page, change));
+  const told = withoutSuperseded(page.changes, ({ object }) => object === null);
+  const changes = told.map((change) => named(run, page, change));
   const isTroubled = ({ key }: SourceChange): boolean => run.book.memory.retry?.key === key;
   for (let from = 0; from < changes.length;) {
     if (run.signal.aborted)
@@ -159,19 +160,22 @@ class Tally {
   }
 }
 
-function shadowWrites(run: LiveRun, change: SourceChange, { shadows, objects }: Outcome): readonly RowWrite[] {
+/** What vanished before it was read is told as deleted later, and then has to be known. */
+function shadowWrites(run: LiveRun, change: SourceChange, { shadows, objects, taken }: Outcome): readonly RowWrite[] {
   const store = run.shadows(change.collection);
   const { id, previousId } = change;
-  const old = previousId === null ? null : (shadows.get(previousId) ?? null);
+  const old = previousId === null || taken.has(previousId) ? null : (shadows.get(previousId) ?? null);
+  const known = shadows.get(id) ?? null;
   const now = objects.get(id) ?? null;
-  return [
-    old === null ? null : store.write(previousId!, old, null),
-    store.write(id, shadows.get(id) ?? null, now === null ? null : store.of(withoutPrevious(now))),
-  ].filter((write) => write !== null);
+  const next = now === null ? (objects.has(id) ? null : (old ?? known)) : store.of(withoutPrevious(now));
+  return [old === null ? null : store.write(previousId!, old, null), store.write(id, known, next)].filter(
+    (write) => write !== null,
+  );
 }
 
-function withoutPrevious({ '_previous-id': _, ...object }: JsonObject): JsonObject {
-  return object;
+function withoutPrevious(object: JsonObject): JsonObject {
+  const { '_previous-id': _previousId, ...rest } = object;
+  return rest;
 }
 
 const MESSAGES = {
@@ -181,17 +185,17 @@ const MESSAGES = {
   delete: 'sync-delete',
 } as const;
 
-/** Specification §6.3: one entry for each change that was handled. */
-function activityOf(run: LiveRun, change: SourceChange, { shadows }: Outcome): AuditEvent | null {
+/** Specification §6.3: one entry for each change that was handled; none for what had vanished. */
+function activityOf(run: LiveRun, change: SourceChange, { shadows, objects }: Outcome): AuditEvent | null {
   const { audit } = run.lockstep;
-  if (!audit.accepts('activity', 'action', run.context.cause)) return null;
+  if (!objects.has(change.id) || !audit.accepts('activity', 'action', run.context.cause)) return null;
   const { id, previousId } = change;
   const before = shadows.get(id) ?? (previousId === null ? undefined : shadows.get(previousId));
   return audit.events.activity(run.context, {
     objectId: 'sync',
     operation: 'ACTION',
     message: MESSAGES[change.kind],
-    before: before?.object ?? (change.kind === 'delete' ? { _id: `${typeOf(change.collection)}/${id}` } : null),
+    before: before?.object ?? (change.kind === 'delete' ? { _id: id } : null),
     after: change.kind === 'delete' ? null : (change.visible ?? { _id: id }),
     revision: null,
   });

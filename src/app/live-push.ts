@@ -19,6 +19,8 @@ export interface Outcome {
   readonly shadows: ReadonlyMap<string, StoredShadow>;
   /** What they are now; null: gone. Absent: gone, although nobody said so. */
   readonly objects: ReadonlyMap<string, JsonObject | null>;
+  /** Old ids of renamed objects that another object has now, and that were known for it. */
+  readonly taken: ReadonlySet<string>;
 }
 
 export type Pushes = Pick<LiveRun, 'lockstep' | 'source' | 'pin' | 'context' | 'signal'> & {
@@ -40,7 +42,9 @@ export async function pushChanges(
   const named = batch.flatMap(({ id, previousId }) => (previousId === null ? [id] : [id, previousId]));
   const shadows = await store.read(named);
   const renamed = batch.filter((change) => change.previousId !== null) as (SourceChange & { previousId: string })[];
-  await moveLinks(run.lockstep, collection, renamed);
+  const taken = await takenIds(run, store, shadows, renamed);
+  const moving = renamed.filter(({ previousId }) => !taken.has(previousId));
+  await moveLinks(run.lockstep, collection, moving);
   const objects = await objectsOf(run, collection, batch);
   const mappings = mappingsFrom(run, collection);
   const tombstones = await markGone(run, store, { batch, shadows, objects, mappings });
@@ -53,7 +57,7 @@ export async function pushChanges(
     await passOn(run, caused);
   }
   for (const { id } of batch) if (!objects.has(id)) faults.set(id, null);
-  return { faults, shadows: tombstones, objects };
+  return { faults, shadows: tombstones, objects, taken };
 }
 
 function mappingsFrom({ lockstep }: Pushes, collection: string): readonly MappingConfig[] {
@@ -87,6 +91,26 @@ async function pushThrough(
     if (one === undefined) faults.delete(id);
     else faults.set(id, one.fault?.message ?? null);
   }
+}
+
+/**
+ * An object was renamed, a new one took its old id, and the feed, which knows no states, told of that before it told of the rename:
+ * what is linked under the old id is the new object, and stays.
+ */
+async function takenIds(
+  { lockstep, pin, signal }: Pushes,
+  store: ShadowStore,
+  shadows: ReadonlyMap<string, StoredShadow>,
+  renamed: readonly { readonly previousId: string; readonly object: JsonObject | null }[],
+): Promise<ReadonlySet<string>> {
+  const unseen = renamed.filter(({ object, previousId }) => object === null && shadows.has(previousId));
+  const known = unseen.map(({ previousId }) => previousId);
+  if (known.length === 0) return new Set();
+  const set = lockstep.objectSet(store.collection, lockstep.repository, pin);
+  const present = await set.readMany(known, signal);
+  return new Set(
+    known.filter((id) => present.has(id) && store.of(present.get(id)!.object).digest === shadows.get(id)!.digest),
+  );
 }
 
 /** What is pushed: with the old id where there is one; read where the feed does not know it. */

@@ -142,12 +142,12 @@ export function combined(feeds: readonly (readonly [type: string, feed: ChangeFe
       return tokens;
     },
     changes: async function* (after: Json, request): AsyncIterable<FeedPage> {
-      let token: JsonObject = isJsonObject(after) ? after : {};
+      const tokens = new Map(Object.entries(isJsonObject(after) ? after : {}));
       for (const [type, feed] of feeds)
-        for await (const page of feed.changes(token[type] ?? null, request)) {
-          token = { ...token, [type]: page.token };
+        for await (const page of feed.changes(tokens.get(type) ?? null, request)) {
+          tokens.set(type, page.token);
           const changes = page.changes.map((change) => ({ ...change, objectType: type }));
-          yield { changes, token, isResumable: false };
+          yield { changes, token: Object.fromEntries(tokens), isResumable: false };
         }
     },
   };

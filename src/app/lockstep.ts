@@ -189,7 +189,7 @@ async function openParts(options: LockstepOptions, changes: ChangePort): Promise
     changes,
     logsRuns: () => audit.settings.topics.activity.triggers.has('recon'),
   });
-  const pool = openConnectorPool(config, log);
+  const pool = openConnectorPool(config, log, undefined, (value) => crypto.decrypt(value));
   const [router, closers] = [new Router(), new Set<() => Promise<void>>()];
   return { ...common, present, types, pool, closers, repository, scripts, crypto, audit, reconView, router };
 }

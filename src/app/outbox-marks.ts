@@ -15,6 +15,16 @@ export async function deferItems(
   await mark(marking, mapping, ids, (item) => (item.state === 'PENDING' ? { ...item, dueMs } : null));
 }
 
+/** `onSync` has run: what it did not settle is pushed as everything else is. */
+export async function releaseItems(
+  marking: Marking,
+  mapping: MappingConfig,
+  ids: readonly string[],
+  dueMs: number,
+): Promise<void> {
+  await mark(marking, mapping, ids, (item) => (item.owed === null ? null : { ...item, owed: null, dueMs }));
+}
+
 /** These are not pushed again until somebody asks for it. */
 export async function setAside(
   marking: Marking,

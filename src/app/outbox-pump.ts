@@ -1,5 +1,5 @@
 import { messageOf } from '../base/failure.ts';
-import { outboxUpdate, type StoredItem } from '../implicit/outbox.ts';
+import { oldValue, outboxUpdate, type StoredItem } from '../implicit/outbox.ts';
 import type { ManagedChange } from '../model/managed-change.ts';
 import { isHolderDead } from '../recon/lease.ts';
 import { SYSTEM_CALLER, type RequestContext } from '../resource/context.ts';
@@ -32,6 +32,7 @@ const ADOPT_MS = 20_000;
 
 export function openOutboxPump(options: PumpOptions): OutboxPump {
   const state = { isClosed: false, isAwake: false };
+  const isOver = (): boolean => state.isClosed || options.passing().isClosing();
   let ring: (() => void) | null = null;
   let running: Promise<void> | null = null;
   const sleep = (ms: number): Promise<void> =>
@@ -52,7 +53,7 @@ export function openOutboxPump(options: PumpOptions): OutboxPump {
         await adopt(options);
         lookedMs = performance.now();
       }
-      const waitMs = await round(options, () => state.isClosed);
+      const waitMs = await round(options, isOver);
       if (!state.isClosed) await sleep(waitMs);
     }
   };
@@ -65,7 +66,7 @@ export function openOutboxPump(options: PumpOptions): OutboxPump {
     pushAll: async () => {
       await adopt(options);
       await makeDue(options);
-      await round(options, () => state.isClosed);
+      await round(options, isOver);
     },
     close: async () => {
       state.isClosed = true;
@@ -123,8 +124,31 @@ async function adopt({ pushing, owner }: PumpOptions): Promise<void> {
 
 /** Mappings side by side: one whose target is slow or gone does not hold up the others. */
 async function pushDue(options: PumpOptions, due: readonly StoredItem[]): Promise<void> {
-  const byMapping = Map.groupBy(due, (item) => item.mapping);
+  const byMapping = Map.groupBy(
+    due.filter((item) => item.owed === null),
+    (item) => item.mapping,
+  );
   await Promise.all([...byMapping].map(([name, items]) => pushItems(options, name, items)));
+  await finishOwed(
+    options,
+    due.filter((item) => item.owed !== null),
+  );
+}
+
+/** Requests whose process died before `onSync` had run: they are passed on again as a whole, so that it has its say. */
+async function finishOwed({ pushing, passing }: PumpOptions, due: readonly StoredItem[]): Promise<void> {
+  const { repository, log } = pushing.lockstep;
+  const byObject = Map.groupBy(due, (item) => `${item.collection}/${item.resourceId}`);
+  for (const [path, items] of byObject) {
+    const first = items[0]!;
+    const type = first.collection.slice(first.collection.indexOf('/') + 1);
+    const isGone = (await repository.objects.readMany(type, [first.resourceId])).length === 0;
+    const before = oldValue(items, isGone);
+    const kind = isGone ? 'delete' : before === null ? 'create' : 'update';
+    const change = { kind, type, id: first.resourceId, before, after: null, request: first.owed! } as const;
+    for (const { message } of (await passOn(passing(), [change], contextOf(first, first.trail))).values())
+      log.write('warn', `${path}: onSync: ${message}`);
+  }
 }
 
 async function pushItems(options: PumpOptions, name: string, items: readonly StoredItem[]): Promise<void> {

@@ -3,12 +3,12 @@ import type { JsonObject } from '../base/json.ts';
 import { failedResult, skippedResult, type SyncResult, type SyncResults } from '../implicit/sync-result.ts';
 import { SYNC_ACTIONS } from '../implicit/outbox.ts';
 import type { ManagedType } from '../managed/managed-type.ts';
-import { runOnSync } from '../managed/run-on-sync.ts';
+import { hasOnSync, runOnSync } from '../managed/run-on-sync.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import type { ManagedChange } from '../model/managed-change.ts';
 import type { RequestContext } from '../resource/context.ts';
 import type { Breakers } from './breakers.ts';
-import { deferItems, setAside } from './outbox-marks.ts';
+import { deferItems, releaseItems, setAside } from './outbox-marks.ts';
 import { pushMapping, type Pushing } from './push-mapping.ts';
 import type { Pushed } from './pushed.ts';
 
@@ -74,8 +74,23 @@ async function passWave(
     }));
     const thrown = await runOnSync(type, synced, { ...context, trail });
     for (const [k, failure] of thrown) failures.set(own[k]![0], failure);
+    if (hasOnSync(type)) await release(passing, type, results);
   }
   return failures;
+}
+
+/** What is left was held back for `onSync`, which may have taken the change back. */
+async function release(
+  { pushing, mappingsFrom, wake }: Passing,
+  type: ManagedType,
+  results: ReadonlyMap<string, readonly SyncResult[]>,
+): Promise<void> {
+  const open = [...results].filter(([, own]) => own.some(({ result }) => result !== 'SUCCESSFUL')).map(([id]) => id);
+  if (open.length === 0) return;
+  const { clock, config } = pushing.lockstep;
+  const dueMs = clock.nowMs() + config.lockstep.implicitSync.firstDelayMs;
+  for (const mapping of mappingsFrom(type.path)) await releaseItems(pushing.lockstep, mapping, open, dueMs);
+  wake();
 }
 
 function resultsOf({ kind }: ManagedChange, syncDetails: readonly SyncResult[]): JsonObject {
@@ -106,13 +121,24 @@ async function passType(
     const isOpen = new Set(open);
     const skipped = [...results.keys()].filter((id) => !isOpen.has(id));
     for (const id of skipped) results.get(id)!.push(skippedResult(mapping));
-    if (skipped.length > 0) await deferItems(pushing.lockstep, mapping, skipped).then(() => passing.wake());
+    if (skipped.length > 0 && !hasOnSync(type))
+      await deferItems(pushing.lockstep, mapping, skipped).then(() => passing.wake());
     if (open.length === 0) continue;
     const pushed = await passThrough(passing, { mapping, ids: open, olds, trail }, context, waves);
     for (const [id, one] of pushed) results.get(id)!.push(...one.results);
+    const failed = open.filter((id) => pushed.get(id)?.fault != null);
+    if (failed.length > 0 && hasOnSync(type)) await holdBack(pushing, mapping, failed);
     open = open.filter((id) => pushed.get(id)?.fault == null);
   }
   return results;
+}
+
+/** Longer than `onSync` may take. */
+const HELD_BACK_MS = 120_000;
+
+/** Nobody pushes these while `onSync` may be taking the change back. */
+async function holdBack({ lockstep }: Pushing, mapping: MappingConfig, ids: readonly string[]): Promise<void> {
+  await deferItems(lockstep, mapping, ids, lockstep.clock.nowMs() + HELD_BACK_MS);
 }
 
 interface Through {

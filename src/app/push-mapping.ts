@@ -5,6 +5,7 @@ import { healIntents } from '../implicit/intents.ts';
 import { oldValue, type StoredItem } from '../implicit/outbox.ts';
 import { PushLog } from '../implicit/push-log.ts';
 import { pushSources, sourceObjectOf, type Push } from '../implicit/push-sources.ts';
+import { actionOf } from '../implicit/sync-result.ts';
 import type { MappingConfig } from '../mapping/mapping-config.ts';
 import type { StoredObject } from '../model/object-set.ts';
 import type { RequestContext } from '../resource/context.ts';
@@ -107,7 +108,7 @@ function auditedPush(lockstep: Lockstep, world: World, owner: string, context: R
       sourceObjectId: change.sourceId === null ? null : `${source}/${change.sourceId}`,
       targetObjectId: targetId,
       situation: change.situation,
-      action: change.action,
+      action: actionOf(settled),
       linkQualifier: change.evidence.linkQualifier,
       status: isFailed ? 'FAILURE' : 'SUCCESS',
       message: message ?? change.message,

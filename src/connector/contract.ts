@@ -67,6 +67,8 @@ export interface ConnectorConfig {
   readonly connectorName: string;
   readonly configurationProperties: JsonObject;
   readonly objectTypes: Readonly<Record<string, ObjectTypeConfig>>;
+  /** `resultsHandlerConfig`. False: what the system finds by its own rules is not compared again. */
+  readonly resultsHandler?: { readonly enableFilteredResultsHandler: boolean | null };
 }
 
 export interface ObjectTypeConfig {

@@ -1,5 +1,6 @@
-import type { JsonObject } from '../base/json.ts';
-import type { CommitUnit, ObjectRow, ObjectTypeSpec, Repository } from '../model/repository.ts';
+import { isJsonObject, type JsonObject } from '../base/json.ts';
+import type { StoredObject } from '../model/object-set.ts';
+import type { CommitUnit, LinkWrite, ObjectRow, ObjectTypeSpec, Repository } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
 import { isHolderDead } from '../recon/lease.ts';
 import { carriedOut, healingLinks } from '../recon/recover.ts';
@@ -30,12 +31,35 @@ export async function healIntents(world: World, sourceIds: readonly string[], ow
   if (ours.length === 0) return;
   const entries = new Map(ours.map((row): [RunEntry, ObjectRow] => [row.doc['entry'] as unknown as RunEntry, row]));
   const carried = await carriedOut(world, [...entries.keys()]);
-  for (const [entry, row] of entries) await settle(world, entry, row, carried.get(entry)?.id ?? null);
+  const left = await leftOf(
+    world,
+    [...entries.keys()].filter(({ changeClass }) => changeClass === 'delete'),
+  );
+  for (const [entry, row] of entries) {
+    const links = entry.changeClass === 'delete' ? unlinking(entry, left) : linking(world, entry, carried.get(entry));
+    await settle(world, row, links);
+  }
 }
 
-async function settle(world: World, entry: RunEntry, row: ObjectRow, targetId: string | null): Promise<void> {
+/** Targets of these that are still there. */
+async function leftOf(world: World, deletes: readonly RunEntry[]): Promise<ReadonlySet<string>> {
+  const ids = deletes.flatMap(({ targetId }) => targetId ?? []);
+  return ids.length === 0 ? new Set() : new Set((await world.target.readMany(ids)).keys());
+}
+
+/** The link of an object that is gone goes, too. */
+function unlinking({ targetId, detail }: RunEntry, left: ReadonlySet<string>): readonly LinkWrite[] {
+  const link = detail?.['link'];
+  if (targetId === null || left.has(targetId) || !isJsonObject(link)) return [];
+  return [{ kind: 'delete', id: String(link['id']), rev: Number(link['rev']) }];
+}
+
+function linking(world: World, entry: RunEntry, found: StoredObject | undefined): readonly LinkWrite[] {
+  return found === undefined ? [] : healingLinks(world, entry, found.id);
+}
+
+async function settle(world: World, row: ObjectRow, links: readonly LinkWrite[]): Promise<void> {
   const object = { kind: 'delete', type: INTENT_TYPE, id: row.id, rev: row.rev } as const;
-  const links = targetId === null ? [] : healingLinks(world, entry, targetId);
   const units: readonly CommitUnit[] = [links.length === 0 ? { object } : { object, links }];
   const result = await world.repository.commit({ units });
   // Somebody linked it meanwhile, one way or the other: then there is nothing left to heal.

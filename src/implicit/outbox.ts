@@ -37,6 +37,8 @@ export interface OutboxItem {
   readonly trail: readonly string[];
   /** Why the last attempt failed. */
   readonly cause: string | null;
+  /** `onSync` has not run yet: what it is to see as `request`. Null: it has, or there is none. */
+  readonly owed: JsonObject | null;
 }
 
 export interface StoredItem extends OutboxItem {
@@ -58,7 +60,7 @@ export function outboxDelete({ id, rev }: StoredItem): RowWrite {
 
 function toDoc(item: OutboxItem): JsonObject {
   const { mapping, collection, resourceId, kind, before, state, attempts } = item;
-  const { dueMs, createdMs, owner, transactionId, userId, trail, cause } = item;
+  const { dueMs, createdMs, owner, transactionId, userId, trail, cause, owed } = item;
   return {
     resource: `${collection}/${resourceId}`,
     mapping,
@@ -75,11 +77,12 @@ function toDoc(item: OutboxItem): JsonObject {
     userId,
     trail: [...trail],
     cause,
+    owed,
   };
 }
 
 export function itemOf({ id, rev, doc }: ObjectRow): StoredItem {
-  const before = doc['before'] ?? null;
+  const [before, owed] = [doc['before'] ?? null, doc['owed'] ?? null];
   return {
     id,
     rev,
@@ -97,6 +100,7 @@ export function itemOf({ id, rev, doc }: ObjectRow): StoredItem {
     userId: text(doc['userId']),
     trail: Array.isArray(doc['trail']) ? doc['trail'].map(String) : [],
     cause: typeof doc['cause'] === 'string' ? doc['cause'] : null,
+    owed: isJsonObject(owed) ? owed : null,
   };
 }
 

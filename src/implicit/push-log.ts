@@ -64,10 +64,18 @@ export class PushLog implements RunLog {
     );
   }
 
-  /** Of destructive changes: the same, without anything that would have been counted. */
-  commitUnits(units: readonly CommitUnit[], audit: readonly AuditEvent[]): Promise<CommitResult> {
+  /** Of destructive changes: the same, without anything that would have been counted. `intents`: numbers of those that have one. */
+  commitUnits(
+    units: readonly CommitUnit[],
+    audit: readonly AuditEvent[],
+    intents: ReadonlySet<number>,
+  ): Promise<CommitResult> {
     return this.#write(
-      units.map((unit) => this.#withoutEntry(unit, new Map())),
+      units.map(({ entry, ...unit }) =>
+        entry?.kind === 'settle' && intents.has(entry.seq) && entry.status !== 'failed'
+          ? { ...unit, object: this.#intentEnd(entry.seq) }
+          : unit,
+      ),
       audit,
     );
   }
@@ -100,8 +108,11 @@ export class PushLog implements RunLog {
     if (entry === undefined || settled === undefined) return unit;
     const { code } = settled;
     if (code === 'unreachable' || code === 'timeout') return unit;
-    const object: RowWrite = { kind: 'delete', type: INTENT_TYPE, id: this.#intentId(settled.seq!), rev: 0 };
-    return { ...unit, object };
+    return { ...unit, object: this.#intentEnd(settled.seq!) };
+  }
+
+  #intentEnd(seq: number): RowWrite {
+    return { kind: 'delete', type: INTENT_TYPE, id: this.#intentId(seq), rev: 0 };
   }
 
   async #write(units: readonly CommitUnit[], audit: readonly AuditEvent[]): Promise<CommitResult> {

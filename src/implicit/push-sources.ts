@@ -2,6 +2,7 @@ import { assert } from '../base/assert.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Action } from '../model/action.ts';
 import type { AuditEvent } from '../model/audit.ts';
+import { isManagedSet } from '../model/managed-set.ts';
 import type { StoredObject } from '../model/object-set.ts';
 import type { CommitConflict, CommitUnit } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
@@ -121,14 +122,26 @@ async function destroy(push: Push, changes: readonly PlannedChange[]): Promise<r
     audit: readonly AuditEvent[],
   ): Promise<readonly CommitConflict[]> => {
     const events = carried.flatMap((one) => push.eventOf(settledOf(one)) ?? []);
-    const result = await log.commitUnits(units, [...audit, ...events]);
+    const result = await log.commitUnits(units, [...audit, ...events], intents);
     return result.ok ? [] : result.conflicts;
   };
+  const intents = await intendDeletes(push, planned);
   const carried = planned.length === 0 ? [] : await carryOut(world, planned, commit);
   const told = refused.flatMap((one) => push.eventOf(one) ?? []);
-  if (told.length > 0) await log.commitUnits([], told);
+  if (told.length > 0) await log.commitUnits([], told, NO_INTENTS);
   assert(carried.length === certain.length, 'a destructive change has no outcome');
   return [...carried.map(settledOf), ...refused];
+}
+
+const NO_INTENTS: ReadonlySet<number> = new Set();
+
+/** Outside, an object may be gone before its link is: a crash in between is healed by what is noted here. */
+async function intendDeletes({ world, log }: Push, planned: readonly RunEntry[]): Promise<ReadonlySet<number>> {
+  const deletes = isManagedSet(world.target) ? [] : planned.filter(({ changeClass }) => changeClass === 'delete');
+  if (deletes.length === 0) return NO_INTENTS;
+  const stored = await log.commitIntents(deletes.map((entry) => ({ entry: { kind: 'insert', entry } })));
+  assert(stored.ok, 'an intent was refused');
+  return new Set(deletes.map(({ seq }) => seq));
 }
 
 function carriedSettled(change: PlannedChange, { status, message }: Carried): Settled {

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../base/json.ts';
+import type { Action } from '../model/action.ts';
 import type { Settled } from '../sync/run-log.ts';
 
 /** What one mapping did about one source object under one link qualifier (specification §7.4). */
@@ -50,7 +51,7 @@ export function resultOf({ name, target }: MappingEnds, settled: Settled): SyncR
     targetObjectSet: target,
     reconId: null,
     situation: change.situation,
-    action: change.action,
+    action: actionOf(settled),
     sourceId: change.sourceId ?? '',
     targetId,
     linkQualifier: evidence.linkQualifier,
@@ -59,6 +60,12 @@ export function resultOf({ name, target }: MappingEnds, settled: Settled): SyncR
   };
   if (outcome !== 'failed' && outcome !== 'exceptions') return { result: 'SUCCESSFUL', ...facts };
   return { result: 'FAILED', ...facts, cause: conflict(message ?? change.message ?? 'it failed', change.detail) };
+}
+
+/** What was done: something that was left alone after all is not told as done. */
+export function actionOf({ change, outcome }: Pick<Settled, 'change' | 'outcome'>): Action {
+  const isLeftAlone = outcome === 'ignored' && change.action === 'DELETE';
+  return isLeftAlone ? 'IGNORE' : change.action;
 }
 
 /** Nothing could be found out about the object under this mapping. */

@@ -52,7 +52,7 @@ export function stageAnswer(id: string, rev: number, doc: JsonObject, isDetailed
   const { lastException, ...rest } = doc;
   const answer: JsonObject = { ...rest, _id: id, _rev: String(rev) };
   if (!isJsonObject(lastException)) return answer;
-  const { syncDelta, ...shown } = lastException;
+  const { syncDelta: _syncDelta, ...shown } = lastException;
   return { ...answer, lastException: isDetailed ? lastException : shown };
 }
 

@@ -22,7 +22,7 @@ import type { ManagedStage } from './managed-stages.ts';
 import type { ManagedType } from './managed-type.ts';
 import { scriptRequest } from './script-request.ts';
 import { hiddenFrom, shownObject } from './shown-object.ts';
-import { readRow, refusedRevision, writeOne, writeUntilSettled } from './write-one.ts';
+import { inTurn, readRow, refusedRevision, writeOne, writeUntilSettled } from './write-one.ts';
 
 export interface ManagedServiceOptions {
   readonly type: ManagedType;
@@ -71,11 +71,9 @@ async function create(
     );
   const newId = inUrl ?? inBody ?? type.newId();
   if (!isStorableId(newId)) throw new Failure('bad-request', unstorableId(newId));
-  const row = await writeOne(
-    type,
-    { kind: 'create', id: newId, object, request: scriptRequest(request) },
-    { operation: 'create' },
-    context,
+  const wanted = { kind: 'create', id: newId, object, request: scriptRequest(request) } as const;
+  const row = await inTurn(type, { id: newId, context }, () =>
+    writeOne(type, wanted, { operation: 'create' }, context),
   );
   return answer(type, row, request, context);
 }

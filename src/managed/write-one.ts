@@ -55,7 +55,7 @@ export async function writeUntilSettled(
   { id, rev, context }: Writing,
   attempt: () => Promise<ObjectRow>,
 ): Promise<ObjectRow> {
-  if (rev !== null) return attempt();
+  if (rev !== null) return inTurn(type, { id, context }, attempt);
   const untilMs = performance.now() + PATIENCE_MS;
   const persist = async (): Promise<ObjectRow> => {
     for (let tries = 1; ; tries++) {
@@ -67,7 +67,19 @@ export async function writeUntilSettled(
       }
     }
   };
-  return context.cause === 'script' ? persist() : type.turns.take(id, persist);
+  return inTurn(type, { id, context }, persist);
+}
+
+/**
+ * Lets a request have the object to itself until it is answered: until its change is passed on, and taken back where that is
+ * asked for. What a script or a push writes does not wait, because it may be part of the very request whose turn it is.
+ */
+export function inTurn<T>(
+  type: ManagedType,
+  { id, context }: Pick<Writing, 'id' | 'context'>,
+  work: () => Promise<T>,
+): Promise<T> {
+  return context.cause === 'script' || context.chain !== undefined ? work() : type.turns.take(id, work);
 }
 
 /** The row of an object, or `not-found`. */

@@ -8,6 +8,8 @@ import type { Json, JsonObject } from '../base/json.ts';
  * - **Nothing is lost.** Whoever goes on with a token is told of every change after it, at least once. A change may come
  *   again; it may come with a newer state than it had.
  * - **Order.** Changes of one object come in the order in which they happened. Between objects the order is the system's own.
+ * - **Ids.** Where one object gave up an id and another took it, the change that says so of the first comes before. A feed that knows
+ *   objects only as they are now leaves out what a later change of the page takes the place of (`withoutSuperseded`).
  * - **Tokens** are JSON, small, and valid for as long as the system remembers. One that it does not know (any more) is refused
  *   with `Failure('expired')` before the first page; nothing is guessed.
  * - **Errors** are told by type: `unreachable`, `denied`, `timeout`, `incomplete-read` … A walk that cannot tell everything rejects;
@@ -49,7 +51,8 @@ export interface FeedPage {
   readonly token: Json;
   /**
    * The tokens of single changes can be gone on with, too: what came before them in this walk is told. False: only the
-   * page's can, and those of the changes just name them.
+   * page's can, and those of the changes just name them. Such a page may be told again as a whole, so it tells of each
+   * object at most once, as it is now.
    */
   readonly isResumable: boolean;
 }

@@ -41,6 +41,8 @@ export interface Tree {
   readonly holder: ProjectHolder;
   readonly runner: ScriptRunner;
   readonly workflow: ProjectWorkflow;
+  /** What brings changes of external systems in. */
+  readonly live: LiveActions;
   /** Fires nothing until it is started: whoever serves does so. */
   readonly scheduler: Scheduler;
   onRunEnd(listener: RunEndListener): void;
@@ -79,6 +81,7 @@ export async function openTree(lockstep: Lockstep, options: TreeOptions): Promis
     holder,
     runner,
     workflow,
+    live,
     scheduler: schedules.scheduler,
     onRunEnd: (listener) => void listeners.add(listener),
     close: async () => {
@@ -100,7 +103,10 @@ function openLive(lockstep: Lockstep, runs: RunManager, runner: ScriptRunner): L
       const runId = await runs.start({ kind: 'recon', mapping, overrides: {}, initiatedBy: caller.id, transactionId });
       const { record, progress } = await runs.wait(runId);
       if (record.state !== 'SUCCESS')
-        throw new Failure('conflict', `run ${runId} of ${mapping} ended as ${record.state}: ${progress.error ?? 'see its entries'}`);
+        throw new Failure(
+          'conflict',
+          `run ${runId} of ${mapping} ended as ${record.state}: ${progress.error ?? 'see its entries'}`,
+        );
     },
   });
   return { live, followers: openLiveFollowers(lockstep, live) };

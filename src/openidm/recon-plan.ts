@@ -40,7 +40,8 @@ export function planRecon(
 ): Promise<JsonObject> {
   const mapping = mappingOf(lockstep, request);
   const { ids } = request.parameters;
-  const overrides = { ...readOverrides(request.content), ...(ids === undefined || ids === '' ? {} : { ids: [ids] }) };
+  const asked = readOverrides(request.content, { config: lockstep.config, mapping, caller: context.caller });
+  const overrides = { ...asked, ...(ids === undefined || ids === '' ? {} : { ids: [ids] }) };
   return planned(lockstep, request, context, (options) => runMapping(lockstep, mapping, { ...options, overrides }));
 }
 

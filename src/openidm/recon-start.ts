@@ -21,7 +21,8 @@ export async function startRecon(
   { caller, transactionId }: RequestContext,
 ): Promise<JsonObject> {
   const mapping = mappingOf(lockstep, request);
-  const overrides = { ...readOverrides(request.content), ...idsOf(request) };
+  const overriding = { config: lockstep.config, mapping, caller };
+  const overrides = { ...readOverrides(request.content, overriding), ...idsOf(request) };
   return started(runs, request, {
     kind: 'recon',
     mapping: mapping.name,
@@ -45,14 +46,11 @@ export async function startUndo(
 /** The mapping that a request names, `No such mapping` (409) for one that there is not. */
 export function mappingOf({ config }: Lockstep, { parameters, action, content }: ActionRequest): MappingConfig {
   const name = parameters['mapping'] ?? '';
-  if (name === '') {
-    const isInline = isJsonObject(content) && isJsonObject(content['mapping']);
-    const hint = isInline ? '; a mapping in the body is not possible here' : '';
-    throw new Failure(
-      'bad-request',
-      `Action ${action} requires a parameter 'mapping' with the name of a mapping${hint}`,
-    );
-  }
+  const needed = `Action ${action} requires a parameter 'mapping' with the name of a mapping`;
+  const inBody = isJsonObject(content) ? (content['mapping'] ?? null) : null;
+  if (inBody !== null && inBody !== name)
+    throw new Failure('bad-request', `${needed}; a mapping in the body is not possible here`);
+  if (name === '') throw new Failure('bad-request', needed);
   const found = config.mappings.find((mapping) => mapping.name === name);
   if (found === undefined) throw new Failure('conflict', `No such mapping: ${name}`);
   return found;

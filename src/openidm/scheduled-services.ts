@@ -82,10 +82,14 @@ async function reconcile(
       'bad-configuration',
       `"action" of a job for sync must be "reconcile", not ${JSON.stringify(action)}`,
     );
+  const { lockstep } = dependencies;
+  const found =
+    typeof mapping === 'string' ? lockstep.mappingConfig(mapping) : await inlineMapping(dependencies, job);
+  const overriding = { config: lockstep.config, mapping: found, caller: context.caller };
   const runId = await dependencies.runs.start({
     kind: 'recon',
-    mapping: typeof mapping === 'string' ? mapping : await inlineMapping(dependencies, job),
-    overrides: readOverrides(overrides),
+    mapping: typeof mapping === 'string' ? mapping : found,
+    overrides: readOverrides(overrides, overriding),
     initiatedBy: context.caller.id,
     transactionId: context.transactionId,
   });

@@ -127,9 +127,10 @@ async function recon(
   request: ActionRequest,
   { caller, transactionId }: RequestContext,
 ): Promise<Json> {
-  const mapping = mappingOf(lockstep, request).name;
-  const overrides = readOverrides(request.content);
-  const runId = await runs.start({ kind: 'recon', mapping, overrides, initiatedBy: caller.id, transactionId });
+  const mapping = mappingOf(lockstep, request);
+  const overrides = readOverrides(request.content, { config: lockstep.config, mapping, caller });
+  const { name } = mapping;
+  const runId = await runs.start({ kind: 'recon', mapping: name, overrides, initiatedBy: caller.id, transactionId });
   await completed(runs, runId);
   return {
     reconId: runId,

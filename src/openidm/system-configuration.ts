@@ -16,6 +16,10 @@ const BUNDLES: Readonly<Record<string, { readonly bundleName: string; readonly b
     bundleName: 'org.forgerock.openicf.connectors.csvfile-connector',
     bundleVersion: '1.1.0.1',
   },
+  'org.identityconnectors.ldap.LdapConnector': {
+    bundleName: 'org.forgerock.openicf.connectors.ldap-connector',
+    bundleVersion: '1.4.0.0',
+  },
   'org.forgerock.openicf.connectors.xml.XMLConnector': {
     bundleName: 'org.forgerock.openicf.connectors.xml-connector',
     bundleVersion: '1.1.0.2',

@@ -170,7 +170,8 @@ function checkSortKeys(type: string, sortKeys: readonly SortKey[]): void {
     throw new Failure('bad-request', `_sortKeys of a query on ${type} names the whole object: name an attribute`);
 }
 
-function checkHidden(type: string, filter: Filter, sort: readonly SortKey[], hidden: ReadonlySet<string>): void {
+/** Throws `denied` for a filter or an order that would tell something of a hidden attribute. */
+export function checkHidden(type: string, filter: Filter, sort: readonly SortKey[], hidden: ReadonlySet<string>): void {
   if (hidden.size === 0) return;
   const names = [...sort.map(({ pointer }) => pointer[0]), ...attributesOf(filter)];
   const secret = names.find((name) => name !== undefined && hidden.has(name));

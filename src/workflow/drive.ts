@@ -19,7 +19,7 @@ export interface Driver {
 }
 
 /** A process that works on and on without ever waiting is stopped. */
-const MAX_PIECES = 10_000;
+const MAX_PIECES = 2000;
 
 interface Drive {
   /** There may be more to do than it saw when it looked last. */
@@ -68,8 +68,9 @@ async function driveHeld(
       if (piece === null) continue;
       drive.isNeeded = true;
       if (pieces >= MAX_PIECES) {
-        const message = `it did ${MAX_PIECES} pieces of work without waiting for anything`;
-        return await markFailed(surroundings, id, piece.executionId, message);
+        const message = `it did ${MAX_PIECES} pieces of work without waiting for anything: does it go round in a circle?`;
+        noteFailed(surroundings, piece, message);
+        return await markFailed(surroundings, id, piece.executionId, message, piece);
       }
       if (!(await doPiece(surroundings, deployments, piece, hold, signal))) return;
     }
@@ -148,13 +149,14 @@ async function doPiece(
     return stepped !== null;
   } catch (error) {
     if (signal.aborted) return false;
-    surroundings.log.write(
-      'warn',
-      `process instance ${id} (${piece.execution.processDefinitionKey}) failed: ${messageOf(error)}`,
-    );
+    noteFailed(surroundings, piece, messageOf(error));
     await markFailed(surroundings, id, executionId, messageOf(error), piece);
     return false;
   }
+}
+
+function noteFailed({ log }: WorkflowSurroundings, { id, execution }: Omit<Piece, 'isGuarded'>, message: string): void {
+  log.write('warn', `process instance ${id} (${execution.processDefinitionKey}) failed: ${message}`);
 }
 
 function isWaitedFor(run: ProcessRun, executionId: string): boolean {

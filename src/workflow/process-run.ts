@@ -70,6 +70,8 @@ interface Gathering {
   readonly program: ProcessProgram;
   readonly surroundings: RunSurroundings;
   readonly waiting: Map<string, Waiting>;
+  /** How often each activity was begun since the last rest, by its id and the scope around it. */
+  readonly begun: Map<string, number>;
   error: Error | null;
   isOver: boolean;
 }
@@ -79,7 +81,7 @@ async function openRun(
   surroundings: RunSurroundings,
   begin: (engine: Engine) => Promise<Execution>,
 ): Promise<ProcessRun> {
-  const gathering: Gathering = { program, surroundings, waiting: new Map(), error: null, isOver: false };
+  const gathering: Gathering = { program, surroundings, waiting: new Map(), begun: new Map(), error: null, isOver: false };
   const engine = await newEngine(gathering);
   return runOf(gathering, await carefully(gathering, () => begin(engine)));
 }
@@ -159,9 +161,24 @@ interface ActivityApi {
 
 const USER_WAITS = new Set(['bpmn:UserTask', 'bpmn:SignalTask']);
 
+/**
+ * The engine goes on within one call, in which no variable changes: what comes round to the same place again and again would go on
+ * until the stack is used up. Several tokens may come by one after the other.
+ */
+const MAX_BEGUN = 100;
+
+function countBegun({ begun }: Gathering, { id, parent }: ActivityContent): void {
+  const key = `${parent?.executionId ?? ''} ${id}`;
+  const times = (begun.get(key) ?? 0) + 1;
+  begun.set(key, times);
+  if (times > MAX_BEGUN)
+    throw new Error(`it came to "${id}" ${MAX_BEGUN} times without waiting for anything: does it go round in a circle?`);
+}
+
 function hear(gathering: Gathering, name: string, api: unknown): void {
-  if (name !== 'activity.wait') return;
   const { content } = api as ActivityApi;
+  if (name === 'activity.enter') countBegun(gathering, content);
+  if (name !== 'activity.wait') return;
   const go = (): void => (api as ActivityApi).signal();
   const base = identity(gathering, content);
   if (USER_WAITS.has(content.type)) return add(gathering, { kind: 'user', ...base }, go);
@@ -191,6 +208,7 @@ function apply(gathering: Gathering, input: RunInput): void {
   if (found === undefined)
     throw new Failure('not-found', `the process no longer waits for ${JSON.stringify(input.executionId)}`);
   gathering.waiting.delete(input.executionId);
+  gathering.begun.clear();
   try {
     found.go(input);
   } catch (error) {

@@ -37,7 +37,6 @@ function mapping(name: string): JsonObject {
     policies: [
       { situation: 'SOURCE_MISSING', action: 'DELETE' },
       { situation: 'MISSING', action: 'CREATE' },
-      { situation: 'LINK_ONLY', action: 'UNLINK' },
     ],
   };
 }

@@ -99,4 +99,20 @@ describe('a target', () => {
     await project.drained();
     expect(await names(project.held('a'))).toEqual(ALL);
   });
+
+  it('that deleted an object without an answer does not keep its link', async () => {
+    await using project = await openSyncProject(FILES);
+    await project.create('managed/user', 'u', { userName: 'ann' });
+    let isFirst = true;
+    interfere('a', async (writes, write) => {
+      const outcomes = await write(writes);
+      if (!isFirst) return outcomes;
+      isFirst = false;
+      throw new Failure('unreachable', 'the connection broke');
+    });
+    await project.remove('managed/user/u');
+    await project.drained();
+    expect([await project.held('a'), await project.query('repo/link', 'true')]).toEqual([{}, []]);
+    expect(await project.queue()).toEqual([]);
+  });
 });

@@ -84,7 +84,8 @@ objectClass: top
 objectClass: domain
 dc: example
 aci: (targetattr != "userPassword || aci")(version 3.0; acl "sync"; allow (all) userdn = "ldap:///${SYNC_DN}";)
-aci: (targetattr = "userPassword")(version 3.0; acl "passwords"; allow (write) userdn = "ldap:///self || ldap:///${SYNC_DN}";)
+aci: (targetattr = "userPassword")(version 3.0; acl "passwords"; allow (write) userdn = "ldap:///self";)
+aci: (targetattr = "userPassword")(version 3.0; acl "sync passwords"; allow (add, write, delete, selfwrite) userdn = "ldap:///${SYNC_DN}";)
 
 dn: ou=people,${SUFFIX}
 objectClass: organizationalUnit

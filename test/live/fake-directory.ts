@@ -3,7 +3,7 @@ import type { Json, JsonObject } from '../../src/base/json.ts';
 import type { Connector, ConnectorKind } from '../../src/connector/contract.ts';
 import { connectorKinds } from '../../src/app/connector-kinds.ts';
 import { memoryConnector } from '../../src/connectors/memory/memory-connector.ts';
-import type { ChangeFeed, FeedChange, FeedPage } from '../../src/model/change-feed.ts';
+import type { ChangeFeed, FeedChange, FeedPage, FeedRequest } from '../../src/model/change-feed.ts';
 import type { ObjectSet } from '../../src/model/object-set.ts';
 
 interface Logged {
@@ -73,9 +73,7 @@ class Directory implements FakeDirectory {
     const exists = (await set.readMany([id])).has(id);
     const object = { ...attributes };
     const [outcome] = await set.write([
-      exists
-        ? { kind: 'update', id, rev: null, object, changed: ['name', 'mail', 'note'] }
-        : { kind: 'create', id, object },
+      exists ? { kind: 'update', id, rev: null, object, changed: Object.keys(object) } : { kind: 'create', id, object },
     ]);
     if (!outcome!.ok) throw new Error(outcome!.message);
     await this.#note(exists ? 'update' : 'create', id, null, type);
@@ -123,66 +121,85 @@ class Directory implements FakeDirectory {
   }
 }
 
-function feedOf(directory: Directory, type: string): ChangeFeed {
-  const check = (): void => {
-    if (directory.fault !== null) throw directory.fault;
-  };
-  const told = (after: Json): readonly Logged[] => {
-    check();
-    const from = after === null ? 0 : Number(after);
-    if (!Number.isInteger(from) || from < directory.forgotten || from > directory.last)
-      throw new Failure('expired', `change number ${JSON.stringify(after)} is no longer in the change log`);
-    return directory.log.filter((one) => one.no > from && (type === '__ALL__' || one.type === type));
-  };
-  const changeOf = ({ no, kind, id, previousId, object, type: own }: Logged): FeedChange => ({
-    kind,
-    id,
-    previousId,
-    object: directory.hidesObjects ? null : object,
-    token: no,
-    ...(type === '__ALL__' ? { objectType: own } : {}),
-  });
-  async function* pages(after: Json, pageSize: number): AsyncIterable<FeedPage> {
-    const changes = told(after).map(changeOf);
-    const size = Math.min(pageSize, directory.pageLimit);
+class Feed implements ChangeFeed {
+  readonly nativeType = 'integer';
+  readonly #directory: Directory;
+  readonly #type: string;
+
+  constructor(directory: Directory, type: string) {
+    this.#directory = directory;
+    this.#type = type;
+  }
+
+  async latest(): Promise<Json> {
+    this.#check();
+    return this.#directory.last;
+  }
+
+  async *changes(after: Json, { pageSize }: FeedRequest): AsyncIterable<FeedPage> {
+    const { isResumable, pageLimit } = this.#directory;
+    const told = this.#told(after).map((one) => this.#changeOf(one));
+    const size = isResumable ? Math.min(pageSize, pageLimit) : 1;
     let count = 0;
-    for (let from = 0; from < changes.length; from += size) {
-      check();
-      if (count++ >= directory.breaksAfter) throw new Failure('unreachable', 'the connection was lost');
-      const part = changes.slice(from, from + size);
-      yield { changes: part, token: part.at(-1)!.token, isResumable: directory.isResumable };
+    for (let from = 0; from < told.length; from += size) {
+      this.#check();
+      if (count++ >= this.#directory.breaksAfter) throw new Failure('unreachable', 'the connection was lost');
+      const changes = told.slice(from, from + size);
+      yield { changes, token: changes.at(-1)!.token, isResumable };
     }
   }
-  const feed: ChangeFeed = {
-    nativeType: 'integer',
-    latest: async () => {
-      check();
-      return directory.last;
-    },
-    changes: (after, { pageSize }) => pages(after, pageSize),
-  };
-  if (!directory.canPush) return feed;
-  return {
-    ...feed,
-    watch: async function* (after, { pageSize, signal }) {
-      const drops = directory.drops;
-      let token = after;
-      directory.watchers++;
-      try {
-        while (!signal.aborted) {
-          if (directory.drops !== drops) throw new Failure('unreachable', 'the connection was lost');
-          const change = directory.nextChange(signal);
-          for await (const page of pages(token, pageSize)) {
-            yield page;
-            token = page.token;
-          }
-          if (!told(token).some(({ no }) => no > Number(token))) await change;
+
+  #check(): void {
+    if (this.#directory.fault !== null) throw this.#directory.fault;
+  }
+
+  #told(after: Json): readonly Logged[] {
+    this.#check();
+    const { forgotten, last, log } = this.#directory;
+    const from = after === null ? 0 : Number(after);
+    if (!Number.isInteger(from) || from < forgotten || from > last)
+      throw new Failure('expired', `change number ${JSON.stringify(after)} is no longer in the change log`);
+    return log.filter(({ no, type }) => no > from && (this.#type === '__ALL__' || this.#type === type));
+  }
+
+  #changeOf({ no, kind, id, previousId, object, type }: Logged): FeedChange {
+    const shown = this.#directory.hidesObjects ? null : object;
+    const objectType = this.#type === '__ALL__' ? { objectType: type } : {};
+    return { kind, id, previousId, object: shown, token: no, ...objectType };
+  }
+}
+
+/** The same of a directory that can push. */
+class PushingFeed extends Feed {
+  readonly #pushing: Directory;
+
+  constructor(directory: Directory, type: string) {
+    super(directory, type);
+    this.#pushing = directory;
+  }
+
+  async *watch(after: Json, request: FeedRequest & { readonly signal: AbortSignal }): AsyncIterable<FeedPage> {
+    const directory = this.#pushing;
+    const { signal } = request;
+    const { drops } = directory;
+    let token = after;
+    directory.watchers++;
+    try {
+      while (!signal.aborted) {
+        if (directory.drops !== drops) throw new Failure('unreachable', 'the connection was lost');
+        const change = directory.nextChange(signal);
+        let isNews = false;
+        for await (const page of this.changes(token, request)) {
+          isNews = true;
+          yield page;
+          token = page.token;
         }
-      } finally {
-        directory.watchers--;
+        if (!isNews) await change;
       }
-    },
-  };
+    } finally {
+      directory.watchers--;
+    }
+  }
 }
 
 /** Registered as `fake-directory`. */
@@ -199,7 +216,7 @@ export const fakeDirectoryKind: ConnectorKind = {
       objectSet: (type) => directory.sets(type),
       feed: async (type) => {
         if (directory.fault !== null) throw directory.fault;
-        return feedOf(directory, type);
+        return directory.canPush ? new PushingFeed(directory, type) : new Feed(directory, type);
       },
       close: () => inner.close(),
     };

@@ -139,6 +139,22 @@ describe('liveSync', () => {
     expect(Object.keys(await project.users())).toEqual(['ann']);
   });
 
+  it('knows what an object was that vanished before a change of it could be read', async () => {
+    await using project = await openLiveProject();
+    await project.hr.put('u1', person('ann'));
+    await project.create('managed/user', 'x', { userName: 'ann' });
+    await project.live();
+    project.hr.hidesObjects = true;
+    await project.hr.put('u1', person('ann', 'other'));
+    project.hr.pageLimit = 1;
+    await project.hr.remove('u1');
+    await project.live();
+    expect(await project.users()).toEqual({});
+    const { rows } = await project.lockstep.repository.audit.page('activity', { limit: 100 });
+    const messages = rows.map(({ event }) => event['message']).filter((one) => String(one).startsWith('sync-'));
+    expect(messages).toEqual(['sync-delete']);
+  });
+
   it('goes on after a lost connection where it was', async () => {
     await using project = await started();
     for (const name of ['a', 'b', 'c', 'd']) await project.hr.put(name, person(name));
@@ -216,6 +232,37 @@ describe('liveSync', () => {
     expect(answer).toMatchObject({ connectorData: { syncToken: 6 } });
     expect(answer).not.toHaveProperty('resync');
     expect(Object.keys(await project.users())).toContain('e');
+  });
+
+  it('deletes no more than the guard allows when its token has expired, and is not in the way afterwards', async () => {
+    await using project = await started();
+    const names = Array.from({ length: 40 }, (_, i) => `n${i}`);
+    for (const name of names) await project.hr.put(name, person(name));
+    await project.live();
+    for (const name of names.slice(0, 39)) await project.hr.remove(name);
+    project.hr.forget(79);
+    const stage = await project.live();
+    expect(stage).toMatchObject({ connectorData: { syncToken: 79 } });
+    expect(Object.keys(await project.users())).toHaveLength(40);
+    await project.hr.put('x', person('x'));
+    expect(await project.live()).toMatchObject({ connectorData: { syncToken: 80 } });
+    expect(Object.keys(await project.users())).toContain('x');
+  });
+
+  it('tries the reconciliation again that could not take the place of lost changes', async () => {
+    await using project = await started();
+    await project.hr.put('a', person('a'));
+    project.hr.forget(1);
+    const { repository } = project.lockstep;
+    const token = await repository.leases.acquire('recon/hr_users', 'other-host/1/x', 60_000);
+    const stage = await project.live();
+    expect(stage).toMatchObject({ connectorData: { syncToken: 0 }, resync: { mappings: ['hr_users'] } });
+    expect(JSON.stringify(stage['lastException'])).toContain('hr_users');
+    await repository.leases.release('recon/hr_users', token!);
+    const next = await project.live();
+    expect(next).toMatchObject({ connectorData: { syncToken: 1 } });
+    expect(next).not.toHaveProperty('resync');
+    expect(Object.keys(await project.users())).toEqual(['a']);
   });
 
   it('does not give a push a second meaning when one of two mappings failed', async () => {

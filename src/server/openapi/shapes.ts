@@ -146,6 +146,19 @@ export const connectorTestShape = z
   .looseObject({ name: text.optional(), ok: z.boolean(), enabled: z.boolean().optional(), error: text.optional() })
   .meta({ id: 'ConnectorTest' });
 
+export const syncStageShape = z
+  .looseObject({
+    _id: text.describe('SYSTEMLDAPACCOUNT'),
+    _rev: text,
+    connectorData: z.looseObject({ nativeType: text.optional(), syncToken: z.unknown() }),
+    lastException: z.looseObject({ throwable: text, syncDelta: text.optional() }).optional(),
+  })
+  .meta({ id: 'SyncStage' });
+
+export const replayShape = z
+  .looseObject({ replayed: z.array(text), failed: z.array(z.looseObject({ _id: text, message: text })) })
+  .meta({ id: 'Replayed' });
+
 export const scriptShape = z
   .looseObject({
     type: text.describe('text/javascript'),

@@ -1,0 +1,59 @@
+import { Failure } from '../../base/failure.ts';
+import { NAME, type NativeObject } from '../../connector/object-type.ts';
+import { postReadControl, readPostRead } from '../../ldap/controls/read-entry.ts';
+import { isWithin } from '../../ldap/dn/compare-dn.ts';
+import { LdapFailure } from '../../ldap/ldap-failure.ts';
+import { GROUPS } from './attribute-plan.ts';
+import { setGroups } from './group-membership.ts';
+import type { ReadyScope } from './ldap-scope.ts';
+import { request } from './write-request.ts';
+import { newEntry } from './modifications.ts';
+import { entryId } from './read-entry.ts';
+
+/** Creates an entry under the name that it is given; its id. */
+export async function createEntry(scope: ReadyScope, native: NativeObject, signal?: AbortSignal): Promise<string> {
+  const dn = native[NAME];
+  const { directory, uidAttribute, facts } = scope;
+  if (typeof dn !== 'string' || dn === '')
+    throw new Failure(
+      'bad-request',
+      'a new entry needs a name: map its DN to the attribute with the nativeName __NAME__',
+    );
+  ensureInside(scope, dn);
+  const wantsId = uidAttribute !== 'dn' && facts.hasPostRead;
+  const options = { signal, ...(wantsId ? { controls: [postReadControl([uidAttribute])] } : {}) };
+  const attributes = newEntry(scope, dn, native);
+  let controls;
+  try {
+    ({ controls } = await request(scope, (connection) => connection.add(dn, attributes, options), signal));
+  } catch (error) {
+    throw withParent(error, dn);
+  }
+  if (native[GROUPS] !== undefined) await setGroups(directory, dn, native[GROUPS], { isNew: true, signal });
+  const told = wantsId ? readPostRead(controls) : null;
+  return (told === null ? null : entryId(told, uidAttribute)) ?? idAt(scope, dn, signal);
+}
+
+/** What is created elsewhere would never be seen again. Throws `Failure('invalid-data')`, also for what is no name. */
+export function ensureInside({ directory }: ReadyScope, dn: string): void {
+  const { baseContexts } = directory.settings;
+  if (baseContexts.some((base) => isWithin(dn, base))) return;
+  throw new Failure('invalid-data', `"${dn}" is outside of "baseContexts" (${baseContexts.join(', ')})`);
+}
+
+/** The id of the entry with this name, as reads tell it. */
+export async function idAt({ directory, uidAttribute }: ReadyScope, dn: string, signal?: AbortSignal): Promise<string> {
+  const attributes = [uidAttribute === 'dn' ? '1.1' : uidAttribute];
+  const entry = await directory.read((connection) => connection.read(dn, attributes, { signal }), signal);
+  const id = entry === null ? null : entryId(entry, uidAttribute);
+  if (id !== null) return id;
+  const why = entry === null ? 'it cannot be read back' : `it has no ${uidAttribute} ("uidAttribute")`;
+  throw new Failure('incomplete-read', `"${dn}" was written, but ${why}: the account may not be allowed to see it`);
+}
+
+function withParent(error: unknown, dn: string): unknown {
+  if (!(error instanceof LdapFailure) || error.code !== 'not-found') return error;
+  return new Failure('invalid-data', `"${dn}" cannot be created, since its parent does not exist (${error.message})`, {
+    cause: error,
+  });
+}

@@ -1,0 +1,77 @@
+import { Failure } from '../../base/failure.ts';
+import type {
+  ConfigFault,
+  Connector,
+  ConnectorConfig,
+  ConnectorKind,
+  ConnectorServices,
+} from '../../connector/contract.ts';
+import { ALL_OBJECT_TYPES } from '../../model/change-feed.ts';
+import type { ObjectSet } from '../../model/object-set.ts';
+import { EntryMemory } from './entry-memory.ts';
+import { openDirectory, type Directory } from './directory.ts';
+import { ldapSet } from './ldap-set.ts';
+import { readLdapSettings } from './ldap-settings.ts';
+import { scopeReader, type ScopeReader } from './ldap-scope.ts';
+import { LDAP_PROPERTIES } from './ldap-properties.ts';
+import { openFeed } from './open-feed.ts';
+import { testDirectory } from './test-directory.ts';
+
+/** LDAP directories (specification §10.8). */
+export const ldapConnector: ConnectorKind = {
+  connectorNames: [
+    'org.identityconnectors.ldap.LdapConnector',
+    'org.forgerock.openicf.connectors.ldap.LdapConnector',
+    'ldap',
+  ],
+  knownProperties: LDAP_PROPERTIES,
+  check(config) {
+    const faults: ConfigFault[] = [];
+    readLdapSettings(config.configurationProperties, (fault) => faults.push(fault));
+    return faults;
+  },
+  create: connect,
+};
+
+/** The directory of a configuration. Throws `bad-configuration` for settings that are not usable. */
+export function directoryOf(
+  { name, configurationProperties }: Pick<ConnectorConfig, 'name' | 'configurationProperties'>,
+  { projectDirectory, log }: ConnectorServices,
+): Directory {
+  const settings = readLdapSettings(configurationProperties, ({ severity, pointer, message }) => {
+    if (severity === 'error') throw new Failure('bad-configuration', `system/${name}${pointer}: ${message}`);
+  });
+  return openDirectory(`system/${name}`, settings, projectDirectory, log);
+}
+
+function connect(config: ConnectorConfig, services: ConnectorServices): Connector {
+  const { name, objectTypes } = config;
+  const directory = directoryOf(config, services);
+  const scopes = new Map<string, ScopeReader>();
+  const memories = new Map<string, EntryMemory>();
+  const sets = new Map<string, ObjectSet>();
+  const scopeOf = (type: string): ScopeReader => {
+    const objectType = Object.hasOwn(objectTypes, type) ? objectTypes[type] : undefined;
+    if (objectType === undefined) throw new Failure('not-found', `system/${name} has no object type ${type}`);
+    const scope = scopes.get(type) ?? scopeReader(directory, `system/${name}/${type}`, objectType);
+    scopes.set(type, scope);
+    return scope;
+  };
+  return {
+    name,
+    test: (signal) => testDirectory(directory, config, signal),
+    objectSet: (type) => {
+      const set =
+        sets.get(type) ?? ldapSet(scopeOf(type), config.resultsHandler?.enableFilteredResultsHandler === false);
+      sets.set(type, set);
+      return set;
+    },
+    feed: async (type, signal) => {
+      if (type === ALL_OBJECT_TYPES && !Object.hasOwn(objectTypes, type)) return null;
+      const memory = memories.get(type) ?? new EntryMemory();
+      memories.set(type, memory);
+      return openFeed(await scopeOf(type).ready(signal), memory);
+    },
+    close: async () => directory.close(),
+  };
+}

@@ -1,0 +1,95 @@
+import { Failure, messageOf } from '../../base/failure.ts';
+import { setOwn, type JsonObject } from '../../base/json.ts';
+import { NAME, type ObjectType } from '../../connector/object-type.ts';
+import { asciiLower } from '../../ldap/codec/ascii-lower.ts';
+import { valueRange } from '../../ldap/codec/attribute-description.ts';
+import type { LdapAttribute } from '../../ldap/codec/ldap-attribute.ts';
+import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
+import type { RowFault, StoredObject } from '../../model/object-set.ts';
+import { fromLdapValue, guidText, type AttributePlan, type NativeAttribute } from './attribute-plan.ts';
+
+/** Attributes that Active Directory gives in parts; their names as they are to be asked for. */
+export function cutAttributes(entry: LdapEntry): readonly string[] {
+  let names: string[] | null = null;
+  for (const { description } of entry.attributes)
+    if (description.options.length > 0 && valueRange(description) !== null) (names ??= []).push(description.name);
+  return names ?? NONE;
+}
+
+const NONE: readonly string[] = [];
+
+/** Whole lists in place of the parts, by the attribute's name in lower case. */
+export type WholeValues = ReadonlyMap<string, readonly Buffer[]>;
+
+/** The id of an entry: its name, or the value of the attribute that is the id. Null where it has none. */
+export function entryId(entry: LdapEntry, uidAttribute: string): string | null {
+  if (uidAttribute === 'dn') return entry.dn;
+  const attribute = entry.attribute(uidAttribute);
+  if (attribute === null || attribute.count === 0) return null;
+  return asciiLower(uidAttribute) === 'objectguid' ? guidText(attribute.value()!) : attribute.text();
+}
+
+export interface ReadRules {
+  readonly type: ObjectType;
+  readonly plan: AttributePlan;
+  readonly uidAttribute: string;
+}
+
+/** The entry as mappings see it, or why it cannot be. `groups`: the DNs of its groups, where they are wanted. */
+export function readEntry(
+  { type, plan, uidAttribute }: ReadRules,
+  entry: LdapEntry,
+  whole: WholeValues | null,
+  groups: readonly string[] | null,
+): StoredObject | RowFault {
+  let id: string | null = null;
+  try {
+    id = entryId(entry, uidAttribute);
+    if (id === null) throw new Failure('invalid-data', `it has no ${uidAttribute}, which is its id ("uidAttribute")`);
+    const native = nativeOf(plan, entry, whole);
+    native[NAME] = entry.dn;
+    if (groups !== null && groups.length > 0) native['ldapGroups'] = [...groups];
+    return { id, rev: null, object: type.toObject(id, native) };
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    return { id, place: `entry "${entry.dn}"`, message: messageOf(error) };
+  }
+}
+
+export function isFault(row: StoredObject | RowFault): row is RowFault {
+  return 'place' in row;
+}
+
+function nativeOf({ byKey }: AttributePlan, entry: LdapEntry, whole: WholeValues | null): JsonObject {
+  const native: JsonObject = {};
+  for (const attribute of entry.attributes) {
+    const { key, options } = attribute.description;
+    const found = byKey.get(key);
+    if (found !== undefined && attribute.count > 0) put(native, found, attribute);
+    else if (options.length > 0 && whole !== null) putWhole(native, byKey, attribute, whole);
+  }
+  return native;
+}
+
+function put(native: JsonObject, rule: NativeAttribute, attribute: LdapAttribute): void {
+  const { nativeName, form } = rule;
+  if (form === 'text') setOwn(native, nativeName, attribute.count === 1 ? attribute.text() : attribute.texts());
+  else {
+    const values = attribute.values().map((bytes) => fromLdapValue(rule, bytes));
+    setOwn(native, nativeName, values.length === 1 ? values[0]! : values);
+  }
+}
+
+function putWhole(
+  native: JsonObject,
+  byKey: AttributePlan['byKey'],
+  { description }: LdapAttribute,
+  whole: WholeValues,
+): void {
+  const key = asciiLower(description.name);
+  const rule = byKey.get(key);
+  const values = whole.get(key);
+  if (rule === undefined || values === undefined) return;
+  const texts = values.map((bytes) => (rule.form === 'text' ? bytes.toString('utf8') : fromLdapValue(rule, bytes)));
+  setOwn(native, rule.nativeName, texts);
+}

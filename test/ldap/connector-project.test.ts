@@ -1,0 +1,184 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isJsonObject, type Json, type JsonObject } from '../../src/base/json.ts';
+import type { LdapConnection } from '../../src/ldap/client/ldap-connection.ts';
+import { PASSWORD, serveProject, type ServedProject } from '../reference/served-project.ts';
+import { openAs, type DirectoryLogin } from './conformance-subject.ts';
+import { PEOPLE } from './directory-storm.ts';
+import { ldapProject } from './ldap-project.ts';
+import { startOpenLdap, type OpenLdap } from './openldap.ts';
+import { SUFFIX, SYNC_DN, SYNC_PASSWORD } from './openldap-config.ts';
+import { peopleLdif } from './people.ts';
+import { isServerSkipped } from './skipped-servers.ts';
+
+const COUNT = 120;
+const GROUP = `cn=staff,ou=groups,${SUFFIX}`;
+
+describe.skipIf(isServerSkipped('openldap'))('a project with a directory', () => {
+  let server: OpenLdap;
+  let connection: LdapConnection;
+  let served: ServedProject;
+
+  const login = (): DirectoryLogin => ({ port: server.port, dn: SYNC_DN, password: SYNC_PASSWORD });
+  const send = async (method: string, path: string, body?: Json): Promise<{ status: number; body: JsonObject }> => {
+    const response = await fetch(`${served.origin}/openidm/${path}`, {
+      method,
+      headers: {
+        'x-openidm-username': 'openidm-admin',
+        'x-openidm-password': PASSWORD,
+        'content-type': 'application/json',
+      },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    return { status: response.status, body: (await response.json()) as JsonObject };
+  };
+  const reconcile = async (mapping: string): Promise<JsonObject> => {
+    const { body } = await send('POST', `recon?_action=recon&mapping=${mapping}&waitForCompletion=true`);
+    expect(body).toMatchObject({ state: 'SUCCESS' });
+    const answer = await send('GET', `recon/${String(body['_id'])}`);
+    return answer.body;
+  };
+  const user = async (userName: string): Promise<JsonObject | null> => {
+    const filter = encodeURIComponent(`/userName eq "${userName}"`);
+    const { body } = await send('GET', `managed/user?_queryFilter=${filter}`);
+    const [found] = body['result'] as Json[];
+    return isJsonObject(found) ? found : null;
+  };
+  const entry = async (uid: string): Promise<Record<string, readonly string[]> | null> => {
+    const found = await connection.read(`uid=${uid},${PEOPLE}`);
+    return found === null
+      ? null
+      : Object.fromEntries(
+          found.attributes.filter(({ name }) => name !== 'userPassword').map((one) => [one.name, one.texts()]),
+        );
+  };
+
+  beforeAll(async () => {
+    const group = `dn: ${GROUP}\nobjectClass: groupOfNames\ncn: staff\nmember: uid=user1,${PEOPLE}\n`;
+    server = await startOpenLdap({ ldif: `${peopleLdif(COUNT)}\n${group}` });
+    connection = await openAs(login());
+    served = await serveProject(ldapProject(login()));
+  });
+  afterAll(async () => {
+    await served?.[Symbol.asyncDispose]();
+    connection?.close();
+    await server?.dispose();
+  });
+
+  it('is tested', async () => {
+    expect((await send('POST', 'system/ldap?_action=test')).body).toMatchObject({ ok: true, name: 'ldap' });
+  });
+
+  it('loads the directory into managed users, with their groups', async () => {
+    await reconcile('systemLdapAccounts_managedUser');
+    expect((await send('GET', 'managed/user?_queryFilter=true&_fields=_id')).body['resultCount']).toBe(COUNT);
+    expect(await user('user1')).toMatchObject({
+      displayName: 'Person Number 1',
+      mail: 'user1@example.org',
+      groups: [GROUP],
+    });
+  });
+
+  it('a second run, and one the other way, change nothing', async () => {
+    const csn = await connection.read(SUFFIX, ['contextCSN']);
+    for (const mapping of ['systemLdapAccounts_managedUser', 'managedUser_systemLdapAccounts']) {
+      const summary = await reconcile(mapping);
+      expect(summary['statusSummary']).toMatchObject({ SUCCESS: COUNT, FAILURE: 0 });
+    }
+    expect((await connection.read(SUFFIX, ['contextCSN']))!.texts('contextCSN')).toEqual(csn!.texts('contextCSN'));
+  });
+
+  it('a new managed user becomes an entry at once', async () => {
+    const created = await send('POST', 'managed/user?_action=create', {
+      userName: 'new',
+      displayName: 'New One',
+      sn: 'One',
+      givenName: 'New',
+      mail: 'new@example.org',
+    });
+    expect(created.status).toBe(201);
+    expect(await entry('new')).toMatchObject({
+      cn: ['New One'],
+      mail: ['new@example.org'],
+      objectClass: ['top', 'person', 'organizationalPerson', 'inetOrgPerson'],
+    });
+  });
+
+  it('only what has changed is written', async () => {
+    const id = String((await user('user2'))!['_id']);
+    const before = await entry('user2');
+    await send('PATCH', `managed/user/${id}`, [{ operation: 'replace', field: 'mail', value: 'second@example.org' }]);
+    expect(await entry('user2')).toEqual({ ...before, mail: ['second@example.org'] });
+  });
+
+  it('another user name renames the entry, its uid included, and the link follows', async () => {
+    const found = (await user('user3'))!;
+    const id = String(found['_id']);
+    const before = await entry('user3');
+    await send('PATCH', `managed/user/${id}`, [{ operation: 'replace', field: 'userName', value: 'third' }]);
+    expect(await entry('user3')).toBeNull();
+    expect(await entry('third')).toEqual({ ...before, uid: ['third'] });
+    const summary = await reconcile('managedUser_systemLdapAccounts');
+    expect(summary['situationSummary']).toMatchObject({ CONFIRMED: COUNT + 1, MISSING: 0, ABSENT: 0 });
+  });
+
+  it('a deleted user is deleted there, and a deleted entry here', async () => {
+    const id = String((await user('user4'))!['_id']);
+    await send('DELETE', `managed/user/${id}`);
+    expect(await entry('user4')).toBeNull();
+    await connection.delete(`uid=user5,${PEOPLE}`);
+    await reconcile('systemLdapAccounts_managedUser');
+    expect(await user('user5')).toBeNull();
+  });
+
+  it('accounts are read, made, renamed and removed over REST', async () => {
+    const dn = `uid=rest,${PEOPLE}`;
+    const object = { dn, cn: 'Rest', sn: 'Rest', userPassword: 'Passw0rd', ldapGroups: [GROUP] };
+    const created = await send('POST', 'system/ldap/account?_action=create', object);
+    expect(created).toMatchObject({ status: 201, body: { _id: dn, uid: 'rest', ldapGroups: [GROUP] } });
+    (await openAs({ ...login(), dn, password: 'Passw0rd' })).close();
+    const moved = `uid=rest,ou=groups,${SUFFIX}`;
+    const put = await send('PUT', `system/ldap/account/${encodeURIComponent(dn)}`, { dn: moved, ldapGroups: [] });
+    expect(put).toMatchObject({ status: 200, body: { _id: moved, dn: moved } });
+    expect(put.body['ldapGroups']).toBeUndefined();
+    const spelled = `UID=Rest, OU=groups,${SUFFIX}`;
+    expect(await send('GET', `system/ldap/account/${encodeURIComponent(spelled)}`)).toMatchObject({
+      status: 200,
+      body: { _id: moved },
+    });
+    expect((await send('DELETE', `system/ldap/account/${encodeURIComponent(moved)}`)).status).toBe(200);
+    expect((await send('GET', `system/ldap/account/${encodeURIComponent(moved)}`)).status).toBe(404);
+  });
+
+  it('queries are answered by the rules of the directory', async () => {
+    const query = async (filter: string): Promise<readonly Json[]> => {
+      const { body } = await send('GET', `system/ldap/account?_queryFilter=${encodeURIComponent(filter)}&_fields=uid`);
+      return (body['result'] as JsonObject[]).map(({ uid }) => uid!);
+    };
+    expect(await query('uid eq "USER7"')).toEqual(['user7']);
+    expect(await query('mail sw "user1" and mail co "10@"')).toEqual(['user110', 'user10'].sort());
+    expect(await query(`ldapGroups eq "${GROUP}"`)).toEqual(['user1']);
+    expect(await query('!(uid sw "user")')).toEqual(['new', 'third']);
+  });
+
+  it('object types are found out from the schema', async () => {
+    const { connectorRef, configurationProperties } = ldapProject(login())[
+      'conf/provisioner.openicf-ldap.json'
+    ] as JsonObject;
+    const { body } = await send('POST', 'system?_action=createFullConfig', {
+      connectorRef: connectorRef!,
+      configurationProperties: configurationProperties!,
+    });
+    expect(body['objectTypes']).toMatchObject({
+      account: {
+        nativeType: '__ACCOUNT__',
+        properties: {
+          dn: { nativeName: '__NAME__', required: true },
+          sn: { type: 'array', required: true },
+          jpegPhoto: { nativeType: 'JAVA_TYPE_BYTE_ARRAY' },
+          password: { nativeName: '__PASSWORD__' },
+        },
+      },
+      group: { properties: { member: { type: 'array', required: true } } },
+    });
+  });
+});

@@ -1,0 +1,87 @@
+import { isDeepStrictEqual } from 'node:util';
+import { silentLog } from '../../src/base/log.ts';
+import type { Json, JsonObject } from '../../src/base/json.ts';
+import type { Connector, ObjectTypeConfig, PropertyConfig } from '../../src/connector/contract.ts';
+import { ldapConnector } from '../../src/connectors/ldap/ldap-connector.ts';
+import type { ChangeFeed, FeedPage } from '../../src/model/change-feed.ts';
+import type { ObjectSet } from '../../src/model/object-set.ts';
+import { connectorConfig, settingsFor, type DirectoryLogin } from './conformance-subject.ts';
+
+const property = (nativeName: string, more: Partial<PropertyConfig> = {}): PropertyConfig => ({
+  type: 'string',
+  itemType: null,
+  nativeName,
+  nativeType: 'string',
+  isRequired: false,
+  flags: [],
+  ...more,
+});
+
+export const PERSON: ObjectTypeConfig = {
+  nativeType: '__ACCOUNT__',
+  properties: {
+    dn: property('__NAME__', { isRequired: true }),
+    uid: property('uid'),
+    cn: property('cn'),
+    sn: property('sn'),
+    mail: property('mail', { type: 'array', itemType: 'string' }),
+    city: property('l'),
+  },
+};
+
+export function personConnector(login: DirectoryLogin, more: JsonObject = {}): Connector {
+  const config = connectorConfig(settingsFor(login, more), { account: PERSON });
+  return ldapConnector.create(config, { projectDirectory: '/', log: silentLog });
+}
+
+/** What somebody holds who was only ever told of changes. */
+export class FeedModel {
+  readonly objects = new Map<string, JsonObject>();
+  token: Json = null;
+  readonly #set: ObjectSet;
+
+  constructor(set: ObjectSet) {
+    this.#set = set;
+  }
+
+  /** Begins with everything, as the first LiveSync and a reconciliation do. */
+  async begin(feed: ChangeFeed): Promise<void> {
+    this.token = await feed.latest();
+    this.objects.clear();
+    for (const [id, object] of await contentOf(this.#set)) this.objects.set(id, object);
+  }
+
+  async walk(feed: ChangeFeed, pageSize = 1000): Promise<readonly FeedPage[]> {
+    const pages: FeedPage[] = [];
+    for await (const page of feed.changes(this.token, { pageSize })) {
+      pages.push(page);
+      await this.take(page);
+    }
+    return pages;
+  }
+
+  async take({ changes, token }: FeedPage): Promise<void> {
+    for (const { kind, id, previousId, object } of changes) {
+      if (previousId !== null) this.objects.delete(previousId);
+      const present = kind === 'delete' ? null : (object ?? (await this.#set.readMany([id])).get(id)?.object);
+      if (present === null || present === undefined) this.objects.delete(id);
+      else this.objects.set(id, present);
+    }
+    this.token = token;
+  }
+
+  async isRight(): Promise<boolean> {
+    return isDeepStrictEqual(sorted(this.objects), sorted(await contentOf(this.#set)));
+  }
+}
+
+export async function contentOf(set: ObjectSet): Promise<ReadonlyMap<string, JsonObject>> {
+  const content = new Map<string, JsonObject>();
+  for await (const page of set.scan({ pageSize: 1000 }))
+    for (const { id, object } of page.objects) content.set(id, object);
+  return content;
+}
+
+export function sorted(objects: ReadonlyMap<string, JsonObject>): readonly (readonly [string, JsonObject])[] {
+  return [...objects].sort(([a], [b]) => (a < b ? -1 : 1));
+}
