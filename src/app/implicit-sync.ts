@@ -18,6 +18,7 @@ import { openOutboxPump } from './outbox-pump.ts';
 import type { Pushing } from './push-mapping.ts';
 import { openPushWorlds, type PushWorlds } from './push-worlds.ts';
 import { passOn, type Passing } from './pass-on.ts';
+import { withheldDeletes, type Withheld } from './push-guard.ts';
 
 /** Passes changes of managed objects on (specification §7), within the request that makes them or from the outbox. */
 export interface ImplicitSync extends ChangePort {
@@ -177,20 +178,23 @@ function gathered(lockstep: Lockstep, passing: Passing): GatheredChanges {
     flush: async (context) => {
       const changes = waiting;
       waiting = [];
+      if (changes.length === 0 || passing.isClosing()) return;
+      const withheld = await withheldDeletes(lockstep, changes, passing.mappingsFrom);
       for (let from = 0; from < changes.length; from += CHUNK)
-        await flushChunk(lockstep, passing, changes.slice(from, from + CHUNK).map(changeOf), context);
+        await flushChunk(passing, changes.slice(from, from + CHUNK).map(changeOf), context, withheld);
     },
   };
 }
 
 async function flushChunk(
-  { log }: Lockstep,
   passing: Passing,
   changes: readonly ManagedChange[],
   context: RequestContext,
+  withheld: Withheld,
 ): Promise<void> {
+  const { log } = passing.pushing.lockstep;
   try {
-    for (const [i, { message }] of await passOn(passing, changes, context))
+    for (const [i, { message }] of await passOn(passing, changes, context, withheld))
       log.write('warn', `managed/${changes[i]!.type}/${changes[i]!.id}: onSync: ${message}`);
   } catch (error) {
     log.write('warn', `changes of a run are not passed on yet: ${messageOf(error)}`);

@@ -9,6 +9,7 @@ import type { ManagedChange } from '../model/managed-change.ts';
 import type { RequestContext } from '../resource/context.ts';
 import type { Breakers } from './breakers.ts';
 import { deferItems, releaseItems, setAside } from './outbox-marks.ts';
+import { heldText, NOTHING_WITHHELD, type Withheld } from './push-guard.ts';
 import { pushMapping, type Pushing } from './push-mapping.ts';
 import type { Pushed } from './pushed.ts';
 
@@ -27,6 +28,7 @@ export const MAX_TRAIL = 24;
 interface Wave {
   readonly changes: readonly ManagedChange[];
   readonly trail: readonly string[];
+  readonly withheld: Withheld;
 }
 
 /**
@@ -37,8 +39,9 @@ export async function passOn(
   passing: Passing,
   changes: readonly ManagedChange[],
   context: RequestContext,
+  withheld: Withheld = NOTHING_WITHHELD,
 ): Promise<ReadonlyMap<number, Failure>> {
-  const waves: Wave[] = [{ changes, trail: context.trail ?? [] }];
+  const waves: Wave[] = [{ changes, trail: context.trail ?? [], withheld }];
   let first: ReadonlyMap<number, Failure> | null = null;
   for (let wave = waves.shift(); wave !== undefined; wave = waves.shift()) {
     if (passing.isClosing()) break;
@@ -57,7 +60,7 @@ function pathOf({ type, id }: ManagedChange): string {
 
 async function passWave(
   passing: Passing,
-  { changes, trail }: Wave,
+  { changes, trail, withheld }: Wave,
   context: RequestContext,
   waves: Wave[],
 ): Promise<ReadonlyMap<number, Failure>> {
@@ -67,7 +70,7 @@ async function passWave(
     const type = passing.pushing.lockstep.managedTypes().find((one) => one.name === name);
     if (type === undefined) continue;
     const concerned = own.map(([, change]) => change);
-    const results = await passType(passing, type, { changes: concerned, trail }, context, waves);
+    const results = await passType(passing, type, { changes: concerned, trail, withheld }, context, waves);
     const synced = concerned.map((change) => ({
       change,
       syncResults: resultsOf(change, results.get(change.id) ?? []),
@@ -103,7 +106,7 @@ function resultsOf({ kind }: ManagedChange, syncDetails: readonly SyncResult[]):
 async function passType(
   passing: Passing,
   type: ManagedType,
-  { changes, trail }: Wave,
+  { changes, trail, withheld }: Wave,
   context: RequestContext,
   waves: Wave[],
 ): Promise<ReadonlyMap<string, readonly SyncResult[]>> {
@@ -123,6 +126,12 @@ async function passType(
     for (const id of skipped) results.get(id)!.push(skippedResult(mapping));
     if (skipped.length > 0 && !hasOnSync(type))
       await deferItems(pushing.lockstep, mapping, skipped).then(() => passing.wake());
+    const held = withheld.get(mapping.name);
+    if (held !== undefined) {
+      const message = heldText(held.reason);
+      for (const id of open) if (held.ids.has(id)) results.get(id)!.push(failedResult(mapping, id, message));
+      open = open.filter((id) => !held.ids.has(id));
+    }
     if (open.length === 0) continue;
     const pushed = await passThrough(passing, { mapping, ids: open, olds, trail }, context, waves);
     for (const [id, one] of pushed) results.get(id)!.push(...one.results);
@@ -171,7 +180,7 @@ async function passThrough(
   const inner: RequestContext = { ...context, cause: 'implicitSync', chain, trail: next };
   const pushed = await pushMapping(pushing, { mapping, ids, context: inner, olds });
   noteReach(breakers, mapping, pushed);
-  if (caused.length > 0) waves.push({ changes: caused, trail: next });
+  if (caused.length > 0) waves.push({ changes: caused, trail: next, withheld: NOTHING_WITHHELD });
   if ([...pushed.values()].some(({ fault }) => fault !== null)) wake();
   return pushed;
 }

@@ -80,7 +80,7 @@ async function notified(
   const collection = (parameters['resourceContainer'] ?? '').replace(/^\/+|\/+$/g, '');
   const id = parameters['resourceId'] ?? '';
   if (collection === '') throw new Failure('bad-request', `${action} needs resourceContainer, such as managed/user`);
-  if (id === '') return [];
+  if (id === '' || lockstep.changes.mappingsFrom(collection).length === 0) return [];
   const oldValue = valueIn(content, 'oldValue');
   const newValue = valueIn(content, 'newValue');
   if (action !== 'notifyDelete' && newValue === null)

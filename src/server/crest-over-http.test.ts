@@ -26,12 +26,23 @@ const guarded: Resource = {
   update: () => Promise.reject(new Failure('not-found', 'not there')),
 };
 
+/** Somebody creates and deletes the object in between, a few times. */
+let rivals = 0;
+const contested: Resource = {
+  create: async ({ content }, id) => {
+    if (--rivals >= 0) throw new Failure('exists', 'it is there');
+    return { id, rev: '0', object: { ...content, _id: id, _rev: '0' } };
+  },
+  update: () => Promise.reject(new Failure('not-found', 'not there')),
+};
+
 beforeAll(async () => {
   test = await openServer();
   test.router.mount('managed/user', memoryCollection(objects));
   test.router.mount('broken', broken);
   test.router.mount('single/thing', updateOnly);
   test.router.mount('guarded', guarded);
+  test.router.mount('contested', contested);
 });
 afterAll(() => test.server.stop());
 beforeEach(() => {
@@ -155,6 +166,13 @@ describe('writing', () => {
     expect([status, body['_id']]).toEqual([201, 'p']);
   });
 
+  it('creates by PUT what is deleted again each time before it can be updated', async () => {
+    rivals = 3;
+    expect((await test.send('PUT', '/openidm/contested/x', { body: { n: 1 } })).status).toBe(201);
+    rivals = 1000;
+    expect((await test.send('PUT', '/openidm/contested/x', { body: { n: 1 } })).status).toBe(404);
+  });
+
   it('creates or updates by PUT without conditions', async () => {
     expect((await test.send('PUT', '/openidm/managed/user/new', { body: { n: 1 } })).status).toBe(201);
     const second = await test.send('PUT', '/openidm/managed/user/new', { body: { n: 2 } });
@@ -260,6 +278,17 @@ describe('writing', () => {
       expect([status, body.reason]).toEqual([415, 'Unsupported Media Type']);
     },
   );
+
+  it.each([
+    ['gzip', 415],
+    ['identity, br', 415],
+    ['x', 415],
+    ['identity', 200],
+    ['', 200],
+  ])('takes content under the encoding "%s" with %i', async (encoding, status) => {
+    const sent = { headers: { 'content-encoding': encoding }, body: Buffer.from('{"n":1}') };
+    expect((await test.send('PUT', '/openidm/managed/user/a', sent)).status).toBe(status);
+  });
 
   it('refuses what is no JSON under a foreign content type with 415', async () => {
     const sent = { headers: { 'content-type': 'application/xml' }, body: Buffer.from('<a/>') };

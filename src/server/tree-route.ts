@@ -38,7 +38,7 @@ export async function answerTreeRequest(
   const call = readCall({
     ...target,
     conditions: { ifMatch: http.headers['if-match'], ifNoneMatch: http.headers['if-none-match'] },
-    content: hasContent(target.method) ? readContent(bodyOf(http), http.headers['content-type']) : undefined,
+    content: hasContent(target.method) ? readContent(bodyOf(http), http.headers) : undefined,
   });
   exchange.request = call.request;
   options.checkContent(call.request);
@@ -63,28 +63,39 @@ async function perform(
   context: RequestContext,
 ): Promise<{ readonly answer: ResourceAnswer; readonly request: ResourceRequest }> {
   if (orElse === null) return { answer: await router.handle(request, context), request };
-  try {
-    return { answer: await router.handle(request, context), request };
-  } catch (refusal) {
-    if (!(refusal instanceof Failure) || !TRY_UPDATE.has(refusal.status)) throw refusal;
-    return { answer: await updateInstead(router, orElse, context, refusal), request: orElse };
-  }
+  for (let attempt = 1; ; attempt++)
+    try {
+      return { answer: await router.handle(request, context), request };
+    } catch (refusal) {
+      if (!(refusal instanceof Failure) || !TRY_UPDATE.has(refusal.status)) throw refusal;
+      const answer = await updateInstead(router, orElse, context, refusal, attempt < MAX_ATTEMPTS);
+      if (answer !== 'gone') return { answer, request: orElse };
+    }
 }
+
+/** Deleted each time between the two: somebody is at it without end. */
+const MAX_ATTEMPTS = 20;
 
 const TRY_UPDATE: ReadonlySet<number> = new Set([403, 404, 412, 501]);
 const NOTHING_TO_UPDATE: ReadonlySet<number> = new Set([403, 404, 501]);
 
-/** What the update has to say counts, unless there was nothing to update: then the refused create is the reason. */
+/**
+ * What the update has to say counts, unless there was nothing to update: then the refused create is the reason. `gone`: the object
+ * that stood in the way of the create was deleted meanwhile.
+ */
 async function updateInstead(
   router: Router,
   update: ResourceRequest,
   context: RequestContext,
   refusal: Failure,
-): Promise<ResourceAnswer> {
+  mayTryAgain: boolean,
+): Promise<ResourceAnswer | 'gone'> {
   try {
     return await router.handle(update, context);
   } catch (thrown) {
     const isRefused = thrown instanceof Failure && NOTHING_TO_UPDATE.has(thrown.status);
+    if (mayTryAgain && refusal.code === 'exists' && thrown instanceof Failure && thrown.code === 'not-found')
+      return 'gone';
     throw isRefused && refusal.code !== 'exists' ? refusal : thrown;
   }
 }

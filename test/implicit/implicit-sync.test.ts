@@ -160,4 +160,35 @@ describe('a change of a managed object', () => {
     expect(batches.length).toBeLessThan(10);
     expect(await project.queue()).toEqual([]);
   });
+
+  it('that a run makes many of, as deletes, passes the guard of each mapping', async () => {
+    const hr = {
+      name: 'hr_managedUser',
+      source: 'system/hr/account',
+      target: 'managed/user',
+      guard: { enabled: false },
+      properties: [{ source: 'name', target: 'userName' }],
+      policies: [{ situation: 'SOURCE_MISSING', action: 'DELETE' }],
+    };
+    const people = Array.from({ length: 40 }, (_, i) => ({ _id: `p${i}`, name: `person ${i}` }));
+    const source = { ...system('hr'), configurationProperties: { objects: { account: people } } };
+    await using project = await openSyncProject({
+      ...TWO,
+      'conf/provisioner.openicf-hr.json': source,
+      'conf/sync.json': { mappings: [hr, out('a', { guard: { enabled: false } }), out('b')] },
+    });
+    const recon = () => project.action('recon', 'recon', { mapping: 'hr_managedUser', waitForCompletion: 'true' });
+    await recon();
+    for (let i = 10; i < 40; i++) await project.remove(`system/hr/account/p${i}`);
+    await recon();
+    await project.drained();
+    const sizes = async () => [await project.held('a'), await project.held('b')].map((one) => Object.keys(one).length);
+    expect(await sizes()).toEqual([10, 40]);
+    const held = await project.query('sync/queue', 'state eq "FAILED"');
+    expect(held).toHaveLength(30);
+    expect(held[0]!['cause']).toContain('held by the guard of the mapping: 30 of 40 linked objects');
+    await project.action('sync/queue', 'replay', { mapping: 'managedUser_b' });
+    await project.drained();
+    expect(await sizes()).toEqual([10, 10]);
+  });
 });

@@ -137,6 +137,7 @@ describe('sync?_action=notify…', () => {
     expect([await project.held('a'), await project.held('b')]).toEqual([{}, {}]);
     const nowhere = { ...at, resourceContainer: 'managed/none' };
     expect(await project.action('sync', 'notifyCreate', nowhere, created)).toEqual([]);
+    expect(await project.action('sync', 'notifyUpdate', nowhere, {})).toEqual([]);
   });
 
   it('ends with 409 and the results so far', async () => {
