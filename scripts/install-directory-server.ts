@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
  * Installs a directory server for tests from the system's packages, where it is missing: `node scripts/install-directory-server.ts openldap`.
  * The tests call the same function.
  */
-export type DirectoryServerName = 'openldap' | '389ds';
+export type DirectoryServerName = 'openldap' | '389ds' | 'samba';
 
 interface Installable {
   readonly packages: readonly string[];
@@ -18,6 +18,10 @@ interface Installable {
 const SERVERS: Readonly<Record<DirectoryServerName, Installable>> = {
   openldap: { packages: ['slapd', 'ldap-utils'], programs: ['slapd', 'slapadd', 'ldapsearch'] },
   '389ds': { packages: ['389-ds-base'], programs: ['ns-slapd'] },
+  samba: {
+    packages: ['samba-ad-dc', 'samba-ad-provision', 'samba-dsdb-modules'],
+    programs: ['samba', 'samba-tool'],
+  },
 };
 
 const PLACES = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];

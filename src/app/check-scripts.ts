@@ -1,8 +1,7 @@
 import type { Diagnostic } from '../base/diagnostic.ts';
 import type { Log } from '../base/log.ts';
 import { compileManaged } from '../managed/compile-managed.ts';
-import type { ManagedObjectConfig } from '../managed/managed-config.ts';
-import type { ScriptFault, ScriptHost } from '../mapping/script-host.ts';
+import type { ScriptFault, ScriptSource } from '../mapping/script-host.ts';
 import { createScriptHost } from '../script/script-host.ts';
 import { compileConfigured } from './compile-configured.ts';
 import type { ScriptConfig } from '../model/script-config.ts';
@@ -16,36 +15,55 @@ import { foundScript } from './managed-types.ts';
 
 /** Compiles every mapping with its scripts, without running any. */
 export async function checkScripts(config: ProjectConfig, log: Log): Promise<readonly Diagnostic[]> {
-  const files = openScriptFiles(config.directory);
   const host = createScriptHost({ log });
   try {
-    const inline = config.schedules.flatMap(({ mapping }) => mapping ?? []);
-    const ofMappings = [...config.mappings, ...inline].flatMap((mapping) => {
-      const { mapping: compiled, pointers, diagnostics } = compileConfigured(config, files, mapping);
-      const faults = compiled.scripts.flatMap((script, slot) =>
-        host.check([script]).map((fault) => diagnosticOf(fault, mapping.file, pointers[slot] ?? mapping.pointer)),
-      );
-      return [...diagnostics, ...faults];
-    });
-    const ofManaged = config.managed.flatMap((type) => managedFaults(type, files, host));
-    return [...ofMappings, ...ofManaged, ...scheduleFaults(config, files, host)];
+    const { scripts, diagnostics } = scriptsOf(config);
+    const faults = scripts.flatMap(({ source, file, pointer }) =>
+      host.check([source]).map((fault) => diagnosticOf(fault, file, pointer)),
+    );
+    return [...diagnostics, ...faults];
   } finally {
     await host.close();
   }
 }
 
-/** Hooks of managed types; compiled the way they are when the type is opened. */
-function managedFaults(type: ManagedObjectConfig, files: ScriptFiles, host: ScriptHost): readonly Diagnostic[] {
-  const compiled = compileManaged(type, (file) => foundScript(files.find(file)));
-  const faults = compiled.scripts.flatMap((script) =>
-    host.check([script]).map((fault) => diagnosticOf(fault, type.file, type.pointer)),
-  );
-  return [...compiled.diagnostics, ...faults];
+/** A script with its variables, and where the configuration has it. */
+export interface PlacedScript {
+  readonly source: ScriptSource;
+  readonly file: string;
+  readonly pointer: string;
+}
+
+/** The scripts of mappings, managed types and jobs as they are when they are used; and what is wrong with those places otherwise. */
+export function scriptsOf(config: ProjectConfig): {
+  readonly scripts: readonly PlacedScript[];
+  readonly diagnostics: readonly Diagnostic[];
+} {
+  const files = openScriptFiles(config.directory);
+  const inline = config.schedules.flatMap(({ mapping }) => mapping ?? []);
+  const mappings = [...config.mappings, ...inline].map((mapping) => {
+    const { mapping: compiled, pointers, diagnostics } = compileConfigured(config, files, mapping);
+    const scripts = compiled.scripts.map((source, slot) => ({
+      source,
+      file: mapping.file,
+      pointer: pointers[slot] ?? mapping.pointer,
+    }));
+    return { scripts, diagnostics };
+  });
+  const managed = config.managed.map((type) => {
+    const { scripts, diagnostics } = compileManaged(type, (file) => foundScript(files.find(file)));
+    return { scripts: scripts.map((source) => ({ source, file: type.file, pointer: type.pointer })), diagnostics };
+  });
+  const all = [...mappings, ...managed];
+  return {
+    scripts: [...all.flatMap(({ scripts }) => scripts), ...scheduleScripts(config, files)],
+    diagnostics: all.flatMap(({ diagnostics }) => diagnostics),
+  };
 }
 
 /** Scripts that jobs run. */
-function scheduleFaults({ schedules }: ProjectConfig, files: ScriptFiles, host: ScriptHost): readonly Diagnostic[] {
-  return schedules.flatMap(({ job, file: configFile }) => {
+function scheduleScripts({ schedules }: ProjectConfig, files: ScriptFiles): readonly PlacedScript[] {
+  return schedules.flatMap(({ job, file }) => {
     const place = Object.hasOwn(job.invokeContext, 'script') ? [] : ['task'];
     const parsed = scriptSchema.safeParse(getAt(job.invokeContext, [...place, 'script']));
     const script = parsed.success ? readScript(parsed.data, '') : null;
@@ -54,8 +72,7 @@ function scheduleFaults({ schedules }: ProjectConfig, files: ScriptFiles, host: 
     const constants = { ...script.constants, ...script.globals };
     const variables = ['context', 'input', 'objectID', ...Object.keys(constants)];
     const source = { ...text, label: `job ${job.id}`, type: script.type, variables, constants: {} };
-    const pointer = formatPointer(['invokeContext', ...place, 'script']);
-    return host.check([source]).map((fault) => diagnosticOf(fault, configFile, pointer));
+    return [{ source, file, pointer: formatPointer(['invokeContext', ...place, 'script']) }];
   });
 }
 
@@ -76,7 +93,7 @@ export function scriptCheck(log: Log): ScriptCheck {
 }
 
 /** The place is that of a script file, or of the script object in the configuration. */
-function diagnosticOf(fault: ScriptFault, configFile: string, pointer: string): Diagnostic {
+export function diagnosticOf(fault: ScriptFault, configFile: string, pointer: string): Diagnostic {
   const position = fault.line === null || fault.file === null ? {} : { line: fault.line, column: fault.column ?? 1 };
   return {
     severity: 'error',

@@ -28,7 +28,7 @@ import { compileConfigured } from './compile-configured.ts';
 import { openConnectorPool, type ConnectorPool } from './connector-pool.ts';
 import type { ProjectConfig } from './config/project-config.ts';
 import { openScriptFiles, rememberingFiles, type ScriptFiles } from './config/script-files.ts';
-import { openImplicitSync, type ImplicitSync } from './implicit-sync.ts';
+import { openImplicitSync, type ImplicitSync } from './push/implicit-sync.ts';
 import { openManagedTypes, type CallsFor, type ManagedTypes, type TypeSource } from './managed-types.ts';
 import { objectSet, resolver } from './object-sets.ts';
 import { overlayReads } from './overlay-reads.ts';

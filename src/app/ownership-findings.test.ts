@@ -89,7 +89,7 @@ it('a changed project tells the warnings that it did not have before', async () 
   await using it = await open({ ...WORLD, 'conf/sync.json': { mappings: [MAPPINGS[0]] } });
   const { lockstep, loadOptions, project, logged } = it;
   const holder = await openProjectHolder({ lockstep, loadOptions, isWatching: false });
-  const told = () => logged.filter((text) => text.startsWith('warn: warning: conf/sync.json')).length;
+  const told = () => logged.filter((text) => text.startsWith('warn: conf/sync.json')).length;
   project.write('conf/sync.json', { mappings: MAPPINGS });
   await holder.reload();
   expect(told()).toBe(1);

@@ -1,4 +1,4 @@
-import { formatDiagnostic } from '../base/diagnostic.ts';
+import { placedDiagnostic } from '../base/diagnostic.ts';
 import type { ProjectConfig } from './config/project-config.ts';
 import { openScriptFiles } from './config/script-files.ts';
 import { checkOwnership } from './ownership/check-ownership.ts';
@@ -21,5 +21,5 @@ export function ownershipWarnings(config: ProjectConfig, before: ProjectConfig |
   );
   const left = warnings.length - MAX_TOLD;
   const rest = left > 0 ? [`${left} more warnings about mappings: "lockstep check" shows them`] : [];
-  return [...warnings.slice(0, MAX_TOLD).map(formatDiagnostic), ...rest];
+  return [...warnings.slice(0, MAX_TOLD).map(placedDiagnostic), ...rest];
 }

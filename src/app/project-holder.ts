@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { keyedTurns } from '../base/keyed-turns.ts';
-import { formatDiagnostic, type Diagnostic } from '../base/diagnostic.ts';
+import { formatDiagnostic, placedDiagnostic, type Diagnostic } from '../base/diagnostic.ts';
 import { messageOf } from '../base/failure.ts';
 import type { ConfOverlay } from './config/conf-directory.ts';
 import { loadProject, type LoadedProject, type LoadOptions } from './config/load-project.ts';
@@ -124,13 +124,13 @@ function tell(state: State, diagnostics: readonly Diagnostic[], level: 'info' | 
   if (text === state.told) return;
   state.told = text;
   log.write(level, headline);
-  for (const one of diagnostics) log.write(one.severity === 'error' ? 'error' : 'warn', formatDiagnostic(one));
+  for (const one of diagnostics) log.write(one.severity === 'error' ? 'error' : 'warn', placedDiagnostic(one));
 }
 
 /** A script that does not compile stops only what uses it, so that the rest of the project goes on; but nobody should have to guess. */
 export async function tellScriptFaults(config: ProjectConfig, log: Log): Promise<void> {
   for (const fault of await checkScripts(config, log))
-    log.write('error', `${formatDiagnostic(fault)}; what uses this script fails until it is mended`);
+    log.write('error', `${placedDiagnostic(fault)}; what uses this script fails until it is mended`);
 }
 
 async function notify({ listeners, options }: State, change: ProjectChange): Promise<void> {

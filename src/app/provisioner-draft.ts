@@ -1,16 +1,19 @@
-import { z } from 'zod';
 import { Failure, messageOf } from '../base/failure.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Connector } from '../connector/contract.ts';
+import { formatPointer } from '../base/json-pointer.ts';
+import { checkSchema } from './config/check-schema.ts';
+import type { Findings } from './config/json-node.ts';
 import { connectorKind } from './connector-kinds.ts';
 import { connectorFileFaults } from './config/file-places.ts';
 import type { ProjectConfig, ProvisionerConfig } from './config/project-config.ts';
 import { propertyResolver } from './config/property-resolver.ts';
 import { readProvisioner } from './config/read-provisioner.ts';
-import { provisionerSchema } from './config/schema-provisioner.ts';
+import { provisionerSchema, type ProvisionerJson } from './config/schema-provisioner.ts';
 import type { Lockstep } from './lockstep.ts';
 
 const DEADLINE_MS = 30_000;
+const MAX_FAULTS = 10;
 const PLACEHOLDER = /&\{([A-Za-z_][\w.-]*)\}/g;
 
 /**
@@ -26,14 +29,33 @@ export function readDraft(lockstep: Pick<Lockstep, 'config' | 'dataDirectory'>, 
     workingDirectory: config.directory,
   });
   const filled = substituted(raw, resolve) as JsonObject;
-  const parsed = provisionerSchema.safeParse(filled);
-  if (!parsed.success)
-    throw new Failure('bad-request', `not a connector configuration: ${z.prettifyError(parsed.error)}`);
-  const draft = readProvisioner(parsed.data, filled, `the configuration of ${parsed.data.name}`);
+  const checked = checkedDraft(raw, filled);
+  const draft = readProvisioner(checked, filled, `the configuration of ${checked.name}`);
   const places = { projectDirectory: config.directory, dataDirectory, allowed: config.lockstep.files.allowed };
   const [fault] = connectorFileFaults(draft.configurationProperties, places, 'caller');
   if (fault !== undefined) throw new Failure('bad-request', `${fault.message}. ${fault.hint}`);
   return draft;
+}
+
+function checkedDraft(raw: JsonObject, filled: JsonObject): ProvisionerJson {
+  const findings: Findings = [];
+  const document = { file: '', value: filled, locate: () => ({ line: 1, column: 1 }), diagnostics: [] };
+  const places = new Set(filledPlaces(raw, filled, []));
+  const checked = checkSchema(provisionerSchema, { document, tokens: [], value: filled }, { filled: places }, findings);
+  if (checked !== null) return checked;
+  const faults = findings.filter(({ severity }) => severity === 'error').slice(0, MAX_FAULTS);
+  const told = faults.map(({ pointer, message, hint }) =>
+    [pointer === '' ? 'the whole' : pointer, `: ${message}`, hint === undefined ? '' : ` (${hint})`].join(''),
+  );
+  throw new Failure('bad-request', `not a connector configuration: ${told.join('; ')}`);
+}
+
+/** Pointers of the texts that came from properties. */
+function filledPlaces(raw: Json, filled: Json, tokens: readonly string[]): readonly string[] {
+  if (raw === filled) return [];
+  if (typeof raw !== 'object' || raw === null) return [formatPointer(tokens)];
+  const members = filled as Readonly<Record<string, Json>>;
+  return Object.entries(raw).flatMap(([key, value]) => filledPlaces(value, members[key]!, [...tokens, key]));
 }
 
 function substituted(value: Json, resolve: (name: string) => string | undefined): Json {

@@ -10,8 +10,8 @@ import { requestJson } from './run-mapping.ts';
 import { originOf, reconRequest, storedOrigin, type RunOrigin, type RunOverrides } from './run-request.ts';
 import { openSlots, type Slots } from '../base/slots.ts';
 import { giveUp, runToTakeUp, startRun } from './runs.ts';
-import { undoIdOf } from './undo-id.ts';
-import { undoable, undoRun } from './undo.ts';
+import { undoIdOf } from './undo/undo-id.ts';
+import { undoable, undoRun } from './undo/undo.ts';
 
 export type RunStart = ReconStart | UndoStart;
 

@@ -18,7 +18,7 @@ import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
 import { planningRepository } from '../repo/planning-repository.ts';
 import { harmless } from './entry-json.ts';
 import { secretsOf } from './secrets.ts';
-import type { GatheredChanges } from './implicit-sync.ts';
+import type { GatheredChanges } from './push/implicit-sync.ts';
 import type { Lockstep, Pin } from './lockstep.ts';
 import { originOf, queriedMapping, reconRequest, type RunOrigin, type RunOverrides } from './run-request.ts';
 import { worldOver } from './world-over.ts';

@@ -11,19 +11,50 @@ export interface AuditRoots {
   readonly dataDirectory: string | null;
 }
 
-/** The absolute path of a configured location, or null if it lies outside of the project and data directories. */
-export function auditDirectory(location: string, { projectDirectory, dataDirectory }: AuditRoots): string | null {
-  if (location.includes('\0')) return null;
+/** A configured location: its absolute path, or why no audit files may lie there. */
+export type AuditPlace =
+  | { readonly directory: string; readonly fault: null }
+  | { readonly directory: null; readonly fault: string };
+
+export function auditPlace(location: string, roots: AuditRoots): AuditPlace {
+  const fault = placeFault(location, roots);
+  if (fault !== null) return { directory: null, fault };
+  return { directory: path.resolve(roots.projectDirectory, location), fault: null };
+}
+
+function placeFault(location: string, roots: AuditRoots): string | null {
+  if (location.includes('\0')) return OUTSIDE;
+  const { projectDirectory, dataDirectory } = roots;
   const directory = path.resolve(projectDirectory, location);
-  const roots = [projectDirectory, ...(dataDirectory === null ? [] : [dataDirectory])];
-  return roots.some((root) => isInside(path.resolve(root), directory)) ? directory : null;
+  const allowed = [projectDirectory, ...(dataDirectory === null ? [] : [dataDirectory])];
+  if (!allowed.some((root) => isInside(path.resolve(root), directory))) return OUTSIDE;
+  const real = auditDirectoryOutside(directory, roots);
+  if (real !== null) return `${OUTSIDE}: a symbolic link leads to ${real}`;
+  return isOwnDirectory(directory, roots) ? OWN : null;
+}
+
+const OUTSIDE = 'is outside of the project and data directories';
+const OWN =
+  'is a directory of Lockstep itself: conf, script, or the data directory, of which only the folder audit may be named';
+
+/**
+ * Whether a directory is one of Lockstep's own, where audit files would be taken for configuration or scripts, or lie among keys:
+ * `conf`, `script` and the data directory, but for its folder `audit`. Links of the part that exists are followed.
+ */
+function isOwnDirectory(directory: string, { projectDirectory, dataDirectory }: AuditRoots): boolean {
+  const project = existingPath(path.resolve(projectDirectory));
+  const real = existingPath(directory);
+  if (['conf', 'script'].some((name) => isInside(existingPath(path.join(project, name)), real))) return true;
+  const places = [path.join(project, '.lockstep'), ...(dataDirectory === null ? [] : [path.resolve(dataDirectory)])];
+  return places.map(existingPath).some((data) => {
+    // A data directory around the project is not in the way of what lies in the project.
+    if (isInside(data, project)) return false;
+    return isInside(data, real) && !isInside(path.join(data, 'audit'), real);
+  });
 }
 
 /** Where symbolic links lead a directory to (as far as it exists), if that is outside of the roots; else null. */
-export function auditDirectoryOutside(
-  directory: string,
-  { projectDirectory, dataDirectory }: AuditRoots,
-): string | null {
+function auditDirectoryOutside(directory: string, { projectDirectory, dataDirectory }: AuditRoots): string | null {
   const real = existingPath(directory);
   const roots = [projectDirectory, ...(dataDirectory === null ? [] : [dataDirectory])];
   return roots.some((root) => isInside(existingPath(path.resolve(root)), real)) ? null : real;
@@ -39,10 +70,15 @@ function existingPath(place: string): string {
   }
 }
 
-/** Makes the directory. Refuses one that symbolic links lead out of the project and data directories. */
+/** Makes the directory. Refuses one that symbolic links lead out of the project and data directories, or to Lockstep's own files. */
 export async function openAuditDirectory(directory: string, roots: AuditRoots): Promise<string> {
   await mkdir(directory, { recursive: true, mode: 0o750 });
   const real = await realpath(directory);
+  if (isOwnDirectory(real, roots))
+    throw new Failure(
+      'bad-configuration',
+      `the audit directory ${directory} leads to ${real}, a directory of Lockstep itself`,
+    );
   for (const root of [roots.projectDirectory, roots.dataDirectory])
     if (root !== null && isInside(await realpath(root).catch(() => path.resolve(root)), real)) return real;
   throw new Failure(

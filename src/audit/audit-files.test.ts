@@ -159,6 +159,19 @@ it.each(['../outside', '/etc/lockstep-audit', '..', 'audit/../../outside', 'a\0b
   },
 );
 
+it.each(['conf', 'script/audit', '.lockstep', 'link/audit'])(
+  'nothing is written at %j, among our own files',
+  async (location) => {
+    mkdirSync(path.join(directory, 'project/conf'), { recursive: true });
+    symlinkSync(path.join(directory, 'project/conf'), path.join(directory, 'project/link'));
+    const files = open(csv({ logDirectory: location }));
+    await files.write('sync', SYNC);
+    await files.close();
+    expect(readdirSync(path.join(directory, 'project'), { recursive: true }).toSorted()).toEqual(['conf', 'link']);
+    expect(logged).toEqual([expect.stringContaining('is a directory of Lockstep itself')]);
+  },
+);
+
 it('the data directory is allowed, too', async () => {
   const files = open(json({ logDirectory: path.join(directory, 'data', 'audit') }));
   await files.write('sync', SYNC);

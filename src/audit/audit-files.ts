@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import type { AuditTopic } from '../model/audit.ts';
-import { auditDirectory, openAuditDirectory, type AuditRoots } from './audit-directory.ts';
+import { auditPlace, openAuditDirectory, type AuditRoots } from './audit-directory.ts';
 import type { AuditSettings } from './audit-settings.ts';
 import { fileFormat, type FileFormat } from './file-record.ts';
 import type { FileSettings } from './file-settings.ts';
@@ -51,10 +51,10 @@ function addHandler(
   settings: FileSettings,
   { roots, clock, log }: AuditFilesOptions,
 ): void {
-  const directory = auditDirectory(settings.location, roots);
+  const { directory, fault } = auditPlace(settings.location, roots);
   if (directory === null) {
     const place = JSON.stringify(settings.location);
-    log.write('error', `audit.json: ${place} is outside of the project and data directories; nothing is written there`);
+    log.write('error', `audit.json: ${place} ${fault}; nothing is written there`);
     return;
   }
   const report = (message: string): void => log.write('error', message);

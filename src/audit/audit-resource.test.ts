@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../base/json.ts';
 import {
   auditFixture,
+  CONTEXT,
   create,
   entryOfRun,
   queryOf,
@@ -114,6 +115,22 @@ describe('recon entries', () => {
     const { objects } = await query('audit/recon', `reconId eq "${RUN}"`, { formatted: 'false' });
     expect(objects).toHaveLength(6);
     expect(objects[0]).toMatchObject({ ...SUMMARY, transactionId: RUN, linkQualifier: null });
+  });
+
+  it('have the members that are asked for', async () => {
+    const { router } = await withRun();
+    const read = async (fields: readonly string[]): Promise<JsonObject> => {
+      const request = { verb: 'read', path: 'audit/recon', parameters: {}, fields } as const;
+      return (await router.object(request, CONTEXT)).object;
+    };
+    const ids = ['summary', 'start', '1', '2', '3', '4'].map((end) => ({ _id: `${RUN}-${end}` }));
+    expect(await read(['_id'])).toEqual({ entries: ids });
+    expect((await read(['/situation', 'action']))['entries']).toContainEqual({
+      _id: `${RUN}-1`,
+      situation: 'ABSENT',
+      action: 'CREATE',
+    });
+    expect(((await read(['entries']))['entries'] as JsonObject[])[0]).toMatchObject({ reconId: RUN });
   });
 
   it('tie to the request that asked for the run', async () => {

@@ -5,8 +5,9 @@ import type { NewId } from '../base/uuid.ts';
 import { AUDIT_TOPICS, PRUNE_EVENT, type AuditEvent, type AuditTopic } from '../model/audit.ts';
 import type { StoredObject } from '../model/object-set.ts';
 import type { RequestContext } from '../resource/context.ts';
-import type { ActionRequest, CreateRequest } from '../resource/request.ts';
-import type { Resource } from '../resource/resource.ts';
+import { project } from '../resource/fields.ts';
+import type { ActionRequest, CreateRequest, ReadRequest } from '../resource/request.ts';
+import type { ReadAnswer, Resource } from '../resource/resource.ts';
 import { auditCommand } from './audit-command.ts';
 import { auditQuery, type AuditLimits } from './audit-query.ts';
 import { auditRows, reconEntry, type AuditSource } from './audit-rows.ts';
@@ -16,7 +17,7 @@ import { inShape } from './recon-entries.ts';
 import { entryOf, eventMembers, in2014 } from './vocabulary.ts';
 
 export interface AuditResourceOptions extends AuditSource {
-  readonly service: Pick<AuditService, 'record' | 'settings' | 'cleaned'>;
+  readonly service: Pick<AuditService, 'keep' | 'settings' | 'cleaned'>;
   readonly clock: Clock;
   readonly newId: NewId;
   /** Default: 100,000 entries in an answer, 500,000 rows looked at for one. */
@@ -31,15 +32,17 @@ const DEFAULT_LIMITS: AuditLimits = { maxEntries: 100_000, maxScanned: 500_000 }
 
 /**
  * `audit/<topic>[/<id>]` (specification §12.1, §12.2): create, read and query; entries are never changed, so update, patch
- * and delete are not there. `GET audit/<topic>` answers `{"entries": […]}` with the newest 10,000 entries, and
- * `"truncated": true` if there are more. Queries by `_queryId` give the members of 2014, by `_queryFilter` those of both
+ * and delete are not there. What is created is kept whatever the filters say. `GET audit/<topic>` answers `{"entries": […]}` with the newest 10,000 entries, and
+ * `"truncated": true` if there are more; `_fields` are those of the entries, unless they name `entries`. Queries by `_queryId` give the members of 2014, by `_queryFilter` those of both
  * vocabularies. `formatted=false`: every member for every type of recon entry.
  */
 export function auditResource(options: AuditResourceOptions): Resource {
   return {
-    read: async ({ parameters }, id) => {
+    read: async (request, id) => {
       const { topic, entryId } = placeOf(id);
-      return entryId === null ? listing(options, topic, parameters) : readEntry(options, topic, entryId, parameters);
+      return entryId === null
+        ? listing(options, topic, request)
+        : readEntry(options, topic, entryId, request.parameters);
     },
     query: async (request, id, context) => {
       const { topic, entryId } = placeOf(id);
@@ -73,8 +76,14 @@ function shaper(topic: AuditTopic, parameters: Parameters, is2014: boolean): (en
   return is2014 ? (entry) => in2014(topic, entry) : (entry) => entry;
 }
 
-async function listing(source: AuditSource, topic: AuditTopic, parameters: Parameters): Promise<StoredObject> {
-  const shape = shaper(topic, parameters, true);
+async function listing(
+  source: AuditSource,
+  topic: AuditTopic,
+  { parameters, fields }: ReadRequest,
+): Promise<ReadAnswer> {
+  const isOfEntries = fields !== null && !fields.some((field) => /^\/?(?:entries(?:\/|$)|\*|$)/.test(field));
+  const inForm = shaper(topic, parameters, true);
+  const shape = isOfEntries ? (entry: JsonObject) => picked(inForm(entry), fields) : inForm;
   const entries: JsonObject[] = [];
   let isTruncated = false;
   for await (const { entry } of auditRows(source, topic, { kind: 'always', value: true }, null)) {
@@ -83,7 +92,12 @@ async function listing(source: AuditSource, topic: AuditTopic, parameters: Param
     if (isTruncated) break;
     entries.push(shape(entry));
   }
-  return { id: '', rev: null, object: { entries, ...(isTruncated ? { truncated: true } : {}) } };
+  const object = { entries, ...(isTruncated ? { truncated: true } : {}) };
+  return { id: '', rev: null, object, ...(isOfEntries ? { isProjected: true } : {}) };
+}
+
+function picked(entry: JsonObject, fields: readonly string[]): JsonObject {
+  return project({ id: '', rev: null, object: entry }, fields).object;
 }
 
 async function readEntry(
@@ -120,7 +134,7 @@ async function createEntry(
     userId: author ?? caller.id,
     event,
   };
-  if (context.mode === 'live') await service.record([made], context.cause);
+  if (context.mode === 'live') await service.keep([made]);
   const [cleaned] = service.cleaned([made]);
   return { id: made.id, rev: null, object: entryOf(cleaned!) };
 }

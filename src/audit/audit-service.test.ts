@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { openMemoryRepository } from '../repo/memory/memory-repository.ts';
-import { auditFixture, CONTEXT, entryOfRun, runOf } from './testing/audit-fixture.ts';
+import { auditFixture, CONTEXT, create, entryOfRun, runOf } from './testing/audit-fixture.ts';
 
 const ACTIVITY = {
   objectId: 'managed/user/a',
@@ -21,6 +21,16 @@ it('records what is wanted, without secrets', async () => {
   await service.record([created, service.events.activity(CONTEXT, { ...ACTIVITY, operation: 'DELETE' })]);
   const { rows } = await repository.audit.page('activity', { limit: 9 });
   expect(rows.map(({ event }) => event['after'])).toEqual([{ password: '***', pin: '***', mail: 'm' }]);
+});
+
+it('keeps what a client creates, whatever the filters say', async () => {
+  const { repository, router, get } = auditFixture({
+    config: { eventTopics: { activity: { filter: { actions: ['create'] }, passwordFields: ['pin'] } } },
+  });
+  await create(router, 'activity', { action: 'DELETE', before: { pin: '1', mail: 'm' } }, 'a1');
+  const { rows } = await repository.audit.page('activity', { limit: 9 });
+  expect(rows.map(({ id, event }) => [id, event['before']])).toEqual([['a1', { pin: '***', mail: 'm' }]]);
+  expect(await get('audit/activity/a1')).toMatchObject({ _id: 'a1' });
 });
 
 it('fails if the repository does', async () => {

@@ -41,7 +41,9 @@ export interface AuditService {
   cleaned(events: readonly AuditEvent[]): readonly AuditEvent[];
   /** Commits them (what `accepts` refuses is left out), then hands them to the files. Rejects if they could not be stored. */
   record(events: readonly AuditEvent[], cause?: string): Promise<void>;
-  /** The same a little later, together with others: for events that nobody waits for. Waits only when thousands are waiting. */
+  /** Commits them whatever the filters say: for somebody who asks for exactly these. */
+  keep(events: readonly AuditEvent[]): Promise<void>;
+  /** The same as `record`, a little later, together with others: for events that nobody waits for. Waits only when thousands are waiting. */
   later(event: AuditEvent, cause?: string): Promise<void>;
   /** They were committed together with what they tell about: hands them to the files. Never rejects. */
   committed(events: readonly AuditEvent[]): Promise<void>;
@@ -95,8 +97,11 @@ class Service implements AuditService {
   }
 
   async record(events: readonly AuditEvent[], cause = 'rest'): Promise<void> {
-    const wanted = this.cleaned(events.filter((event) => this.#isWanted(event, cause)));
-    if (wanted.length > 0) await this.#commit(wanted);
+    await this.keep(events.filter((event) => this.#isWanted(event, cause)));
+  }
+
+  async keep(events: readonly AuditEvent[]): Promise<void> {
+    if (events.length > 0) await this.#commit(this.cleaned(events));
   }
 
   async later(event: AuditEvent, cause = 'rest'): Promise<void> {

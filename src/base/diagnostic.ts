@@ -18,10 +18,14 @@ export interface Diagnostic {
   readonly hint?: string;
 }
 
-/** `conf/sync.json:12:7 /mappings/0/source: error: … (hint)` */
-export function formatDiagnostic(d: Diagnostic): string {
-  const position = d.line === undefined ? '' : `:${d.line}:${d.column ?? 1}`;
-  const pointer = d.pointer === '' ? '' : ` ${d.pointer}`;
-  const hint = d.hint === undefined ? '' : `\n    hint: ${d.hint}`;
-  return `${d.severity}: ${d.file}${position}${pointer}: ${d.message}${hint}`;
+/** `error: conf/sync.json:12:7 /mappings/0/source: …`, and the hint on a line of its own. */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  return `${diagnostic.severity}: ${placedDiagnostic(diagnostic)}`;
+}
+
+/** The same without its severity, for a log that tells it. */
+export function placedDiagnostic({ file, line, column, pointer, message, hint }: Diagnostic): string {
+  const position = line === undefined ? '' : `:${line}:${column ?? 1}`;
+  const place = pointer === '' ? '' : ` ${pointer}`;
+  return `${file}${position}${place}: ${message}${hint === undefined ? '' : `\n    hint: ${hint}`}`;
 }

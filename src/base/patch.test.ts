@@ -24,6 +24,10 @@ describe('a patch', () => {
     ],
     [{ operation: 'remove', field: 'nothing' }, OBJECT],
     [
+      { operation: 'add', field: '/constructor', value: 1 },
+      { ...OBJECT, constructor: 1 },
+    ],
+    [
       { operation: 'increment', field: 'a', value: 2 },
       { ...OBJECT, a: 3 },
     ],
@@ -44,6 +48,10 @@ describe('a patch', () => {
     [{ operation: 'copy', field: 'c' }, '"copy" of /c needs "from"'],
     [{ operation: 'move', field: 'c', from: 'a', value: 1 }, '"move" of /c takes no "value"'],
     [{ operation: 'transform', field: 'c', value: {} }, 'unknown operation "transform"'],
+    [{ operation: 'add', field: '/__proto__', value: {} }, 'the key "__proto__" is not allowed'],
+    [{ operation: 'replace', field: '/nested/__proto__/x', value: 1 }, 'the key "__proto__" is not allowed'],
+    [{ operation: 'copy', field: '/__proto__', from: '/nested' }, 'the key "__proto__" is not allowed'],
+    [{ operation: 'move', field: '/c', from: '/nested/__proto__' }, 'the key "__proto__" is not allowed'],
   ])('%j is refused, and nothing is changed', (operation, fault) => {
     const before = structuredClone(OBJECT);
     const set = { operation: 'add', field: 'first', value: 1 };

@@ -41,6 +41,8 @@ function readOperation(raw: Json): Operation {
   const from = typeof raw['from'] === 'string' ? parsePointer(raw['from']) : null;
   const field = parsePointer(raw['field']);
   if (field.length === 0) throw new Failure('bad-request', 'a patch cannot replace the whole object');
+  if (field.includes('__proto__') || from?.includes('__proto__') === true)
+    throw new Failure('bad-request', 'not a valid JSON patch: the key "__proto__" is not allowed');
   const operation = { operation: raw['operation'], field, value: raw['value'] ?? null, hasValue: 'value' in raw, from };
   checkParts(operation);
   return operation;

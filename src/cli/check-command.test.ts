@@ -82,6 +82,27 @@ describe('check', () => {
     ]);
   });
 
+  it('warns of names that mean nothing where they stand, with their places', async () => {
+    const property = (target: string, transform: object) => ({ source: 'id', target, transform });
+    const javascript = { type: 'text/javascript' };
+    const properties = [
+      property('userName', { ...javascript, source: 'source + target.mail' }),
+      property('mail', { ...javascript, file: 'script/mail.js' }),
+      property('sn', { ...javascript, source: 'source + suffix', suffix: 'x' }),
+    ];
+    project.write('script/mail.js', 'var a = source;\nif (typeof target === "undefined") a + tagret;\n');
+    project.write('conf/sync.json', `{\n  "mappings": [\n    ${JSON.stringify({ ...mapping, properties })}\n  ]\n}`);
+    const { code, out: text } = await cli('check');
+    expect(code).toBe(0);
+    const told = text.split('\n').filter((line) => line.includes('is not defined'));
+    expect(told).toEqual([
+      expect.stringMatching(
+        /^warning: conf\/sync\.json:3:\d+ \/mappings\/0\/properties\/0\/transform: .*\(inline:1:10\): "target" is not defined/,
+      ),
+      expect.stringMatching(/^warning: script\/mail\.js:2:40: .*"tagret" is not defined/),
+    ]);
+  });
+
   it('fails for warnings with --strict, not for notes', async () => {
     expect((await cli('check', '--strict')).code).toBe(2);
     project.write('conf/sync.json', { mappings: [{ ...calm, policies: [{ situation: 'FOUND', action: 'UPDATE' }] }] });

@@ -4,6 +4,7 @@ import { loadProject } from '../app/config/load-project.ts';
 import type { ProjectConfig } from '../app/config/project-config.ts';
 import { checkConnectors } from '../app/check-connectors.ts';
 import { checkScripts, scriptCheck } from '../app/check-scripts.ts';
+import { undefinedVariables } from '../app/check-variables.ts';
 import { ownershipFindings } from '../app/ownership-findings.ts';
 import { numberOption, UsageError, type Arguments, type Options } from './arguments.ts';
 import { workflowFindings } from '../openidm/check-workflow.ts';
@@ -27,6 +28,7 @@ export async function checkCommand({ options }: Arguments): Promise<number> {
   const told: Diagnostic[] = [...diagnostics];
   if (config !== null) {
     told.push(...(await checkScripts(config, log)), ...(await checkConnectors(config)), ...ownershipFindings(config));
+    told.push(...undefinedVariables(config));
     told.push(...(await workflowFindings(config, checkScript)));
     if (options.deep === true && count(told, 'error') === 0)
       told.push(...(await deepFindings(config, options, sample)));

@@ -10,6 +10,7 @@ import { openLockstep, type Lockstep } from '../app/lockstep.ts';
 import { openTree, type Tree } from '../openidm/open-tree.ts';
 import type { Options } from './arguments.ts';
 import { lineBuffer } from './line-buffer.ts';
+import { loadForServing, type LoadedForServing } from './load-served.ts';
 
 /**
  * Warnings and errors of the engine and of scripts, on stderr; with `--verbose` also what they tell besides. A server always
@@ -44,8 +45,13 @@ interface OpenedProject {
 async function openProject(options: Options, isReader: boolean, isServer: boolean): Promise<OpenedProject> {
   const directory = projectDirectory(options);
   const loadOptions = loadOptionsOf(options);
-  const { config, diagnostics } = await loadProject(directory, loadOptions);
+  const load = isServer ? loadForServing : loadWhole;
+  const { config, diagnostics, leftOut } = await load(directory, loadOptions);
   for (const diagnostic of diagnostics) process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
+  for (const file of leftOut)
+    process.stderr.write(
+      `error: ${file} is not in force: the server starts without this schedule until it is mended\n`,
+    );
   if (config === null) {
     const errors = diagnostics.filter((diagnostic) => diagnostic.severity === 'error').length;
     throw new Failure(
@@ -54,6 +60,11 @@ async function openProject(options: Options, isReader: boolean, isServer: boolea
     );
   }
   return openLoaded(config, loadOptions, options, isReader, isServer);
+}
+
+async function loadWhole(directory: string, options: LoadOptions): Promise<LoadedForServing> {
+  const { config, diagnostics } = await loadProject(directory, options);
+  return { config, diagnostics, leftOut: [] };
 }
 
 export function loadOptionsOf(options: Options): LoadOptions {

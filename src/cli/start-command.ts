@@ -23,7 +23,7 @@ export async function startCommand({ options }: Arguments): Promise<number> {
   const chosen = options.project === undefined ? demoOptions(options) : options;
   const port = numberOption(options.port, 'port');
   return withServedProject(chosen, async (lockstep, tree) => {
-    for (const warning of ownershipWarnings(lockstep.config)) process.stderr.write(`${warning}\n`);
+    for (const warning of ownershipWarnings(lockstep.config)) process.stderr.write(`warning: ${warning}\n`);
     const say = (text: string): unknown => options.json === true || process.stdout.write(text);
     const worst = await runStartup(lockstep, chosen, say);
     say(nextSteps(chosen));

@@ -1,6 +1,6 @@
 import { entryJson } from '../app/entry-json.ts';
 import type { Lockstep } from '../app/lockstep.ts';
-import { undoRun, type UndoOptions } from '../app/undo.ts';
+import { undoRun, type UndoOptions } from '../app/undo/undo.ts';
 import { Failure } from '../base/failure.ts';
 import type { RunEntry } from '../model/run.ts';
 import type { ReconResult } from '../recon/recon.ts';

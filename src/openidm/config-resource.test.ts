@@ -8,7 +8,12 @@ import { BASE, js, provisioner } from '../app/config/load-fixture.ts';
 import { ADMIN, openConfigTree, type ConfigTree } from './testing/open-config-tree.ts';
 
 const LDAP = provisioner('ldap', {
-  configurationProperties: { host: 'localhost', credentials: 'tOp-SeCrEt', principal: 'cn=&{ldap.user}' },
+  configurationProperties: {
+    host: 'localhost',
+    baseContexts: ['dc=example,dc=com'],
+    credentials: 'tOp-SeCrEt',
+    principal: 'cn=&{ldap.user}',
+  },
 });
 const FILES = {
   ...BASE,
@@ -67,12 +72,12 @@ describe('reading configurations', () => {
     await expect(tree.read('config/linked')).rejects.toMatchObject({ code: 'denied', status: 403 });
   });
 
-  it('a file that is no JSON is not found, and PUT mends it', async () => {
+  it('a file that is no JSON is told with the place, and PUT mends it', async () => {
     await using tree = await open();
     tree.project.write('conf/ui-x.json', '{"a": [');
     await expect(tree.read('config/ui/x')).rejects.toMatchObject({
-      status: 404,
-      message: expect.stringMatching(/ui-x\.json.*PUT/),
+      status: 409,
+      message: expect.stringMatching(/ui-x\.json.*line 1, column \d.*PUT/),
     });
     await tree.update('config/ui/x', { a: [] });
     expect(stored(tree, 'ui-x.json')).toEqual({ a: [] });
@@ -111,6 +116,7 @@ describe('writing configurations', () => {
     expect(written.rev).not.toBe(rev);
     expect(stored(tree, 'provisioner.openicf-ldap.json')['configurationProperties']).toEqual({
       host: 'other',
+      baseContexts: ['dc=example,dc=com'],
       credentials: 'tOp-SeCrEt',
       principal: 'cn=&{ldap.user}',
     });

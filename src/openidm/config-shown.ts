@@ -18,12 +18,15 @@ export interface ConfigChange {
   readonly changedFields: readonly string[];
 }
 
-/** `{_id, …}` with secrets marked. */
+/** `{_id, …}` with secrets marked. Throws `conflict` for a file that holds no object, and says where it is wrong. */
 export function shownFile({ id, name, rev, document }: ConfigFile): StoredObject {
   if (!isJsonObject(document.value)) {
     const fault = document.diagnostics[0];
-    const reason = fault === undefined ? 'it holds no object' : `${fault.message} (line ${fault.line ?? 1})`;
-    throw new Failure('not-found', `conf/${name} is no configuration: ${reason}; write it anew with PUT`);
+    const reason =
+      fault === undefined
+        ? 'it holds no object'
+        : `${fault.message} (line ${fault.line ?? 1}, column ${fault.column ?? 1})`;
+    throw new Failure('conflict', `conf/${name} is no configuration: ${reason}; mend it, or write it anew with PUT`);
   }
   return answerOf(id, withoutSecrets(document.value), rev);
 }

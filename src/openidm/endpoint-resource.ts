@@ -1,5 +1,5 @@
 import { Failure } from '../base/failure.ts';
-import { formatDiagnostic } from '../base/diagnostic.ts';
+import { placedDiagnostic } from '../base/diagnostic.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { Log } from '../base/log.ts';
 import type { ProjectConfig } from '../app/config/project-config.ts';
@@ -54,7 +54,7 @@ function endpointsOf({ documents }: ProjectConfig, log: Log): readonly EndpointC
     if (!document.id.startsWith('endpoint/')) return [];
     const read = readEndpoint(document);
     if (read.ok) return [read.endpoint];
-    for (const fault of read.faults) log.write('warn', formatDiagnostic(fault));
+    for (const fault of read.faults) log.write('warn', placedDiagnostic(fault));
     return [];
   });
 }

@@ -7,7 +7,8 @@ import type { Leases } from '../model/repository.ts';
 import { openScheduler, type Exclusion, type Scheduler } from '../schedule/scheduler.ts';
 import { storedBook } from '../schedule/stored-book.ts';
 import type { Timers } from '../schedule/wake-timer.ts';
-import { checkedMapping, fireService } from './scheduled-services.ts';
+import { jobCheck } from './check-job.ts';
+import { fireService } from './scheduled-services.ts';
 import { schedulerResource } from './scheduler-resource.ts';
 import type { ScriptRunner } from './script-runner.ts';
 import { openTaskScanner } from './task-scanner.ts';
@@ -51,10 +52,7 @@ export async function openProjectScheduler(
       lockstep.config.scheduler,
     );
   await follow();
-  router.mount(
-    'scheduler',
-    schedulerResource({ scheduler, newId, checkMapping: (job) => checkedMapping(holder, job) }),
-  );
+  router.mount('scheduler', schedulerResource({ scheduler, newId, checkJob: jobCheck({ lockstep, holder, runner }) }));
   router.mount('taskscanner', taskScannerResource({ lockstep, scheduler, scanner }));
   const unsubscribe = holder.subscribe(async ({ documents }) => {
     if (documents.some((id) => id === 'scheduler' || id.startsWith('schedule/'))) await follow();

@@ -1,5 +1,5 @@
-import { openLiveFollowers } from '../app/live-followers.ts';
-import { openLiveSync } from '../app/live-sync.ts';
+import { openLiveFollowers } from '../app/live/live-followers.ts';
+import { openLiveSync } from '../app/live/live-sync.ts';
 import { openProjectHolder, type ProjectHolder } from '../app/project-holder.ts';
 import type { LoadOptions } from '../app/config/load-project.ts';
 import type { Lockstep } from '../app/lockstep.ts';

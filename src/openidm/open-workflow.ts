@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { formatDiagnostic, type Diagnostic } from '../base/diagnostic.ts';
+import { formatDiagnostic, placedDiagnostic, type Diagnostic } from '../base/diagnostic.ts';
 import { messageOf } from '../base/failure.ts';
 import { watchFolders } from '../app/watch-folders.ts';
 import type { Lockstep } from '../app/lockstep.ts';
@@ -61,7 +61,7 @@ export async function openProjectWorkflow(
     ];
     const text = all.map(formatDiagnostic).join('\n');
     if (text !== told)
-      for (const one of all) log.write(one.severity === 'error' ? 'error' : 'warn', formatDiagnostic(one));
+      for (const one of all) log.write(one.severity === 'error' ? 'error' : 'warn', placedDiagnostic(one));
     told = text;
     return all;
   };

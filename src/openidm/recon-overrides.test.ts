@@ -27,12 +27,18 @@ const SPEC: EngineSpec = {
   files: {
     'conf/managed.json': {
       objects: [
-        { name: 'user', schema: { properties: { key: { type: 'string' }, pin: { type: 'string', scope: 'private' } } } },
+        {
+          name: 'user',
+          schema: { properties: { key: { type: 'string' }, pin: { type: 'string', scope: 'private' } } },
+        },
         { name: 'person', schema: { properties: { pin: { type: 'string', scope: 'private' } } } },
       ],
     },
     'conf/repo.orientdb.json': {
-      queries: { 'by-pin': "SELECT * FROM ${unquoted:_resource} WHERE pin = ${pin}", sql: 'SELECT COUNT(*) FROM x GROUP BY y' },
+      queries: {
+        'by-pin': 'SELECT * FROM ${unquoted:_resource} WHERE pin = ${pin}',
+        sql: 'SELECT COUNT(*) FROM x GROUP BY y',
+      },
     },
   },
 };
@@ -83,7 +89,9 @@ describe.each(Object.keys(CALLS))('the queries in the body of %s', (name) => {
     const at = (resourceName: string): JsonObject => ({ sourceQuery: { resourceName, _queryFilter: 'true' } });
     for (const other of ['managed/person', 'managed/user/', 'system/x/account', 'repo/internal/user'])
       expect(await statusOf(call(tree, at(other)))).toBe(403);
-    expect(await statusOf(call(tree, { targetQuery: { resourceName: 'managed/user', _queryFilter: 'true' } }))).toBe(403);
+    expect(await statusOf(call(tree, { targetQuery: { resourceName: 'managed/user', _queryFilter: 'true' } }))).toBe(
+      403,
+    );
     expect(await runCount(engine)).toBe(0);
     expect(await statusOf(call(tree, at('managed/user')))).toBe(200);
     expect(await statusOf(call(tree, at('managed/person'), 'elsewhere'))).toBe(200);
@@ -97,10 +105,13 @@ describe.each(Object.keys(CALLS))('the queries in the body of %s', (name) => {
     { sourceQuery: { _queryId: 'for-userName' } },
     { mapping: { name: 'x', source: 'managed/user', target: 'managed/person' } },
     { mapping: 'elsewhere' },
-  ] as readonly JsonObject[])('are refused before a run is recorded if they cannot be carried out: %j', async (body) => {
-    await using engine = await openEngine(SPEC);
-    const tree = openRunTree(engine.lockstep, { caller: ADMIN });
-    expect(await statusOf(call(tree, body))).toBe(400);
-    expect(await runCount(engine)).toBe(0);
-  });
+  ] as readonly JsonObject[])(
+    'are refused before a run is recorded if they cannot be carried out: %j',
+    async (body) => {
+      await using engine = await openEngine(SPEC);
+      const tree = openRunTree(engine.lockstep, { caller: ADMIN });
+      expect(await statusOf(call(tree, body))).toBe(400);
+      expect(await runCount(engine)).toBe(0);
+    },
+  );
 });

@@ -6,7 +6,7 @@ import type { Lockstep } from '../app/lockstep.ts';
 import { runMapping } from '../app/run-mapping.ts';
 import { openSlots, type Slots } from '../base/slots.ts';
 import { secretsOf, type IsSecret } from '../app/secrets.ts';
-import { undoRun } from '../app/undo.ts';
+import { undoRun } from '../app/undo/undo.ts';
 import type { AttributeTrace } from '../mapping/stages.ts';
 import type { RunEntry } from '../model/run.ts';
 import type { ReconResult } from '../recon/recon.ts';

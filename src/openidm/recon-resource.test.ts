@@ -3,7 +3,7 @@ import { openEngine, type Engine } from '../../test/scenarios/engine.ts';
 import { gated } from '../../test/scenarios/gate.ts';
 import { objects, showObjects } from '../../test/scenarios/notation.ts';
 import type { JsonObject } from '../base/json.ts';
-import { undoIdOf } from '../app/undo-id.ts';
+import { undoIdOf } from '../app/undo/undo-id.ts';
 import { reconEvents } from './recon-resource.ts';
 import { MAPPING, NAME, over } from './testing/ldap-run.ts';
 import { openRunTree } from './testing/run-tree.ts';
@@ -93,6 +93,27 @@ describe('recon', () => {
     expect(await tree.read('recon')).toMatchObject({ _id: '', reconciliations: [summary] });
   });
 
+  it('counts the targets that were there at the start, not those that it made', async () => {
+    const source = Array.from({ length: 7 }, (_, i) => `s${i}(key=${i + 10})`).join(' ');
+    const target = { total: '3', processed: 3 };
+    for (const key of ['correlationQuery', 'none']) {
+      const found = { type: 'text/javascript', source: "({_queryFilter: 'key eq \"' + source.key + '\"'})" };
+      const mappings = [{ ...MAPPING, [key]: found }];
+      await using engine = await openEngine({ ...SPEC, mappings, memory: { ldap: objects(source) }, links: {} });
+      const tree = openRunTree(engine.lockstep);
+      const plan = await tree.action('recon', 'plan', { mapping: NAME });
+      expect(plan).toMatchObject({ summary: { progress: { target: { created: 7, existing: target } } } });
+      const { id } = await over(engine);
+      expect(await tree.read(`recon/${id}`)).toMatchObject({
+        progress: { target: { created: 7, existing: target } },
+      });
+      const again = await over(engine);
+      expect(await tree.read(`recon/${again.id}`)).toMatchObject({
+        progress: { target: { created: 0, existing: { total: '10', processed: 10 } } },
+      });
+    }
+  });
+
   it('survives a restart of the process', async () => {
     await using engine = await openEngine(SPEC);
     const { id } = await over(engine);
@@ -168,6 +189,20 @@ describe('recon', () => {
       message: expect.stringContaining('ldap.csv') as string,
     });
     await expect(tree.action('sync', 'recon', { mapping: NAME })).rejects.toMatchObject({ status: 409 });
+  });
+
+  it('in its old form has no verbs but actions', async () => {
+    await using engine = await openEngine(SPEC);
+    const tree = openRunTree(engine.lockstep);
+    for (const call of [
+      tree.read('sync'),
+      tree.remove('sync'),
+      tree.query('sync', 'true'),
+      tree.create('sync', null, {}),
+    ])
+      await expect(call).rejects.toMatchObject({ status: 501 });
+    await expect(tree.read('sync/other')).rejects.toMatchObject({ status: 404 });
+    expect((await tree.query('sync/queue', 'true')).objects).toEqual([]);
   });
 
   it('is there in its old form, too', async () => {

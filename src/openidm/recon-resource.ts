@@ -15,7 +15,7 @@ import { runEvents, type RunEvent } from './recon-events.ts';
 import { explainObject, planRecon, planUndo } from './recon-plan.ts';
 import { startRecon, startUndo } from './recon-start.ts';
 import { runSummary } from '../app/recon-summary.ts';
-import { undoIdOf } from '../app/undo-id.ts';
+import { undoIdOf } from '../app/undo/undo-id.ts';
 
 export interface ReconDependencies {
   readonly lockstep: Lockstep;

@@ -19,6 +19,8 @@ export interface DocumentCollection {
   /** Name of the type in the repository. */
   readonly type: string;
   readonly newId: NewId;
+  /** The last segment of a path is the id, so that an id with a slash could not be asked for. */
+  readonly hasPlainIds?: boolean;
   /** Called before the first object is written, which makes the type known. */
   readonly declare: () => Promise<void>;
   /** Attributes that external callers never see; what they leave out of an update stays as it was. */
@@ -41,6 +43,8 @@ export async function createDocument(
 ): Promise<StoredObject> {
   const { type, path } = collection;
   const id = givenId ?? ownId(content) ?? collection.newId();
+  if (collection.hasPlainIds === true && id.includes('/'))
+    throw new Failure('bad-request', `${path}: the id ${JSON.stringify(id.slice(0, 100))} cannot have a slash here`);
   const doc = await collection.storable(bare(content), null);
   if (context.mode === 'plan') {
     if ((await find(collection, id)) !== null) throw new Failure('exists', `${path}/${id} already exists`);

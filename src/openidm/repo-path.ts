@@ -60,6 +60,11 @@ export function newPlace(
   return { place, id: place.id };
 }
 
+/** Whether ids in this collection may have slashes: not where the last segment of a path is taken for the id. */
+export function takesSlashes(collection: string): boolean {
+  return knownLength(collection.split('/')) !== null;
+}
+
 function knownLength(segments: readonly string[]): number | null {
   const found = KNOWN.find(([prefix]) => prefix.every((segment, i) => segments[i] === segment));
   return found?.[1] ?? null;

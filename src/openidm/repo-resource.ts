@@ -18,7 +18,7 @@ import {
   type DocumentCollection,
 } from './repo-documents.ts';
 import { createLink, deleteLink, queryLinks, readLink, updateLink } from './repo-links.ts';
-import { collectionPlace, newPlace, objectPlace, type RepoPlace } from './repo-path.ts';
+import { collectionPlace, newPlace, objectPlace, takesSlashes, type RepoPlace } from './repo-path.ts';
 import { ownOrder, repositoryQuery } from './repo-queries.ts';
 
 export interface RepoResourceDeps {
@@ -133,7 +133,8 @@ type DocumentPlace = Exclude<RepoPlace, { kind: 'links' }>;
 function collectionOf(deps: RepoResourceDeps, declared: Set<string>, place: DocumentPlace): DocumentCollection {
   const { repository, newId } = deps;
   const { collection, type } = place;
-  const base = { repository, newId, type, path: `repo/${collection}`, resolve: resolverOf(deps) };
+  const hasPlainIds = !takesSlashes(collection);
+  const base = { repository, newId, hasPlainIds, type, path: `repo/${collection}`, resolve: resolverOf(deps) };
   if (place.kind === 'managed') return { ...base, ...managedPart(deps, type) };
   const isUser = type === INTERNAL_USER_TYPE;
   return {

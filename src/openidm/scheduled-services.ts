@@ -83,8 +83,7 @@ async function reconcile(
       `"action" of a job for sync must be "reconcile", not ${JSON.stringify(action)}`,
     );
   const { lockstep } = dependencies;
-  const found =
-    typeof mapping === 'string' ? lockstep.mappingConfig(mapping) : await inlineMapping(dependencies, job);
+  const found = typeof mapping === 'string' ? lockstep.mappingConfig(mapping) : await inlineMapping(dependencies, job);
   const overriding = { config: lockstep.config, mapping: found, caller: context.caller };
   const runId = await dependencies.runs.start({
     kind: 'recon',

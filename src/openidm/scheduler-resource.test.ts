@@ -10,12 +10,20 @@ const NIGHTLY: JsonObject = {
   invokeContext: { action: 'reconcile', mapping: 'm' },
 };
 
+const JS = (source: string): JsonObject => ({ type: 'text/javascript', source });
+const SCAN: JsonObject = {
+  scan: { object: 'managed/user', _queryFilter: 'true', taskState: { started: '/a', completed: '/b' } },
+};
+const MAPPINGS = { mappings: [{ name: 'm', source: 'managed/user', target: 'managed/user', enableSync: false }] };
+const open = (files: Readonly<Record<string, unknown>>): ReturnType<typeof openScheduledProject> =>
+  openScheduledProject({ 'conf/sync.json': MAPPINGS, ...files });
+
 const refused = (status: number, message = ''): unknown =>
   expect.objectContaining({ status, message: expect.stringContaining(message) });
 
 describe('scheduler/job', () => {
   it('keeps jobs, and shows when they fire next', async () => {
-    await using p = await openScheduledProject({});
+    await using p = await open({});
     const made = await p.create('scheduler/job', 'nightly', NIGHTLY);
     expect(made).toMatchObject({
       _id: 'nightly',
@@ -39,7 +47,7 @@ describe('scheduler/job', () => {
   });
 
   it('makes up an id, and refuses one that is taken', async () => {
-    await using p = await openScheduledProject({});
+    await using p = await open({});
     const made = await p.create('scheduler/job', null, NIGHTLY);
     expect(made['_id']).toMatch(/^[0-9a-f-]{36}$/);
     await expect(p.create('scheduler/job', String(made['_id']), NIGHTLY)).rejects.toEqual(refused(412));
@@ -62,14 +70,35 @@ describe('scheduler/job', () => {
     [{ invokeLogLevel: 'loud' }, 'invokeLogLevel'],
     [{ invokeContext: [] }, 'is no object'],
     [{ invokeContext: { mapping: { name: 'x', source: 'managed/user' } } }, 'the key "target" is missing'],
+    [{ invokeContext: { mapping: 'none' } }, 'No such mapping: none (conf/sync.json has m)'],
+    [{ invokeContext: {} }, 'needs "mapping"'],
+    [{ startTime: '2030-01-02T00:00:00', endTime: '2030-01-01T23:59:59' }, 'is before "startTime"'],
+    [{ startTime: '2030-01-02T00:00:00Z', endTime: '2030-01-02T00:30:00+01:00' }, 'is before "startTime"'],
+    [{ invokeService: 'script', invokeContext: { script: JS('var = 1') } }, 'invokeContext/script'],
+    [{ invokeService: 'script', invokeContext: { script: { type: 'text/javascript', file: 'no.js' } } }, 'no.js'],
+    [{ invokeService: 'script', invokeContext: {} }, '"script" must be a script'],
+    [{ invokeService: 'taskscanner', invokeContext: { ...SCAN, task: { script: JS('(') } } }, 'task/script'],
+    [{ invokeService: 'taskscanner', invokeContext: { task: { script: JS('1') } } }, 'the scan of a task scanner'],
   ])('refuses %j', async (change, message) => {
-    await using p = await openScheduledProject({});
+    await using p = await open({});
     await expect(p.create('scheduler/job', 'x', { ...NIGHTLY, ...change })).rejects.toEqual(refused(400, message));
     expect((await p.query('scheduler/job')).objects).toEqual([]);
   });
 
+  it('that cannot be carried out any more can be switched off', async () => {
+    await using p = await open({});
+    await p.create('scheduler/job', 'x', {
+      ...NIGHTLY,
+      endTime: '2040-01-01T00:00:00',
+      startTime: '2030-01-01T00:00:00',
+    });
+    const gone = { ...NIGHTLY, invokeContext: { mapping: 'gone' } };
+    await expect(p.update('scheduler/job/x', gone)).rejects.toEqual(refused(400, 'No such mapping: gone'));
+    expect(await p.update('scheduler/job/x', { ...gone, enabled: false })).toMatchObject({ enabled: false });
+  });
+
   it('is queried with filter, order and pages', async () => {
-    await using p = await openScheduledProject({ 'conf/schedule-file.json': NIGHTLY });
+    await using p = await open({ 'conf/schedule-file.json': NIGHTLY });
     for (const id of ['c', 'a', 'b']) await p.create('scheduler/job', id, { ...NIGHTLY, enabled: id !== 'b' });
     const ids = async (filter?: string, more = {}): Promise<unknown> =>
       (await p.query('scheduler/job', filter, more)).objects.map(({ id }) => id);
@@ -90,7 +119,7 @@ describe('scheduler/job', () => {
   });
 
   it('the older form is the same, and says 409 for a taken id', async () => {
-    await using p = await openScheduledProject({});
+    await using p = await open({});
     await p.create('scheduler', 'old', NIGHTLY);
     expect(await p.read('scheduler/old')).toEqual(await p.read('scheduler/job/old'));
     await expect(p.create('scheduler', null, { ...NIGHTLY, _id: 'old' })).rejects.toEqual(refused(409));
@@ -99,7 +128,7 @@ describe('scheduler/job', () => {
   });
 
   it('checks cron expressions', async () => {
-    await using p = await openScheduledProject({});
+    await using p = await open({});
     const check = (cronExpression: string): Promise<unknown> =>
       p.action('scheduler', 'validateQuartzCronExpression', { cronExpression });
     expect(await check('0 0/5 14 * * ?')).toEqual({ valid: true });
@@ -109,7 +138,7 @@ describe('scheduler/job', () => {
   });
 
   it('pauses and resumes, and shows what is being carried out', async () => {
-    await using p = await openScheduledProject({});
+    await using p = await open({});
     await p.tree.scheduler.start();
     expect(await p.action('scheduler/job', 'pauseJobs')).toEqual({ success: true });
     await p.create('scheduler/job', 'x', once('openidm.create("managed/user", "made", {}); 1'));
@@ -126,7 +155,7 @@ describe('scheduler/job', () => {
   });
 
   it('shows triggers of persisted jobs', async () => {
-    await using p = await openScheduledProject({ 'conf/schedule-file.json': NIGHTLY });
+    await using p = await open({ 'conf/schedule-file.json': NIGHTLY });
     await p.create('scheduler/job', 'x', NIGHTLY);
     const id = 'scheduler-service-group_$x$x$_trigger-x';
     const trigger = await p.read(`scheduler/trigger/${id}`);
@@ -149,7 +178,7 @@ describe('scheduler/job', () => {
 
 describe('config/schedule', () => {
   it('is in force at once', async () => {
-    await using p = await openScheduledProject({});
+    await using p = await open({});
     await p.tree.scheduler.start();
     await p.create('config/schedule', 'made', once('openidm.create("managed/user", "one", {})'));
     await p.tree.scheduler.tick();
@@ -162,7 +191,7 @@ describe('config/schedule', () => {
   });
 
   it('refuses what cannot be', async () => {
-    await using p = await openScheduledProject({});
+    await using p = await open({});
     const wrong = p.create('config/schedule', 'x', { ...NIGHTLY, schedule: '0 0 25 * * ?' });
     await expect(wrong).rejects.toEqual(refused(400, 'hour: 25 is not a number from 0 to 23'));
     const script = { type: 'text/javascript', source: 'if (' };

@@ -2,21 +2,22 @@ import { Failure } from '../base/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { NewId } from '../base/uuid.ts';
 import { isStorableId, type StoredObject } from '../model/object-set.ts';
+import { refuseUnaddressable } from '../resource/addressable.ts';
 import type { ActionRequest, CreateRequest, QueryRequest } from '../resource/request.ts';
 import { answerOf, type QueryResult, type Resource } from '../resource/resource.ts';
 import { cronFault } from '../schedule/cron/cron.ts';
-import { shortServiceName, type Job } from '../schedule/job.ts';
+import type { Job } from '../schedule/job.ts';
 import type { JobRow } from '../schedule/job-row.ts';
 import { describeFault, readJob } from '../schedule/read-job.ts';
 import type { Scheduler } from '../schedule/scheduler.ts';
+import type { CheckJob } from './check-job.ts';
 import { queryInMemory } from './config-query.ts';
 import { jobDocument, jobOfTrigger, triggerDocument, triggerId } from './scheduler-documents.ts';
 
 export interface SchedulerDependencies {
   readonly scheduler: Scheduler;
   readonly newId: NewId;
-  /** Rejects with `bad-request` if the mapping that a job brings along cannot be used. */
-  readonly checkMapping: (job: Job) => Promise<unknown>;
+  readonly checkJob: CheckJob;
 }
 
 /** `scheduler` (specification §11.3): `job`, `trigger`, the two index documents, and the older `scheduler/<id>`. */
@@ -26,7 +27,9 @@ export function schedulerResource(dependencies: SchedulerDependencies): Resource
     create: (request, id) => create(dependencies, request, placeOf(id)),
     read: async (_request, id) => read(scheduler, placeOf(id)),
     update: async (request, id) => {
-      const job = await checkedJob(dependencies, jobIdAt(placeOf(id)), request.content);
+      const job = shapedJob(jobIdAt(placeOf(id)), request.content);
+      // one that cannot be carried out any more can still be switched off
+      if (job.enabled) await dependencies.checkJob(job);
       return jobDocument(await scheduler.update(job, request.rev));
     },
     delete: async (request, id) => jobDocument(await scheduler.remove(jobIdAt(placeOf(id)), request.rev)),
@@ -64,7 +67,8 @@ async function create(
   const parts = [place.kind === 'job' ? place.id : jobIdAt(place), given ?? ''].filter((part) => part !== '');
   // PUT on scheduler/<id> comes as a create below scheduler, and may name a reserved place
   const id = parts.length === 0 ? dependencies.newId() : jobIdAt(olderPlace(place, parts.join('/')));
-  const job = await checkedJob(dependencies, id, content);
+  const job = shapedJob(id, content);
+  await dependencies.checkJob(job);
   const isOlder = place.kind === 'job' && place.isOlder && newId === null;
   return jobDocument(
     await scheduler.create(job).catch((error: unknown) => Promise.reject(isOlder ? inUse(error) : error)),
@@ -75,7 +79,8 @@ function olderPlace(place: Place, id: string): Place {
   return place.kind === 'job' && place.isOlder ? placeOf(id) : { kind: 'job', id, isOlder: false };
 }
 
-async function checkedJob({ checkMapping }: SchedulerDependencies, id: string, content: JsonObject): Promise<Job> {
+function shapedJob(id: string, content: JsonObject): Job {
+  refuseUnaddressable(id, 'scheduler/job');
   if (!isStorableId(id))
     throw new Failure('bad-request', 'a job cannot have this id: it is too long, or no proper text');
   const { job, faults } = readJob(id, content, { persisted: true });
@@ -84,8 +89,6 @@ async function checkedJob({ checkMapping }: SchedulerDependencies, id: string, c
       'bad-request',
       `the job is not right: ${faults.map((one) => describeFault(one, true)).join('; ')}`,
     );
-  if (shortServiceName(job.invokeService) === 'sync' && isJsonObject(job.invokeContext['mapping']))
-    await checkMapping(job);
   return job;
 }
 

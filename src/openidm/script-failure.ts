@@ -17,9 +17,13 @@ export function scriptFailure(fault: ScriptFault): Failure {
 /** For a script that came with the request: unless it throws on purpose, what is wrong with it is wrong with the request. */
 export function requestScriptFailure(fault: ScriptFault): Failure {
   const failure = scriptFailure(fault);
-  const isThrown = fault.kind === 'thrown' && !/^(?:Reference|Type|Syntax|Range|URI|Eval)Error: /.test(fault.message);
-  if (isThrown) return failure;
+  const isOwnError = /^(?:Reference|Type|Syntax|Range|URI|Eval)Error: /.test(fault.message) || isMissingModule(fault);
+  if (fault.kind === 'thrown' && !isOwnError) return failure;
   return new Failure('bad-request', failure.message, failure.detail === undefined ? {} : { detail: failure.detail });
+}
+
+function isMissingModule({ thrown }: ScriptFault): boolean {
+  return isJsonObject(thrown) && thrown['code'] === 'MODULE_NOT_FOUND';
 }
 
 /** `{script, file?, line?, column?}`: where it went wrong. */

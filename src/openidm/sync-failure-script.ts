@@ -1,4 +1,4 @@
-import type { LivePorts } from '../app/live-run.ts';
+import type { LivePorts } from '../app/live/live-run.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { ScriptConfig } from '../model/script-config.ts';

@@ -1,5 +1,5 @@
 import type { Lockstep } from '../app/lockstep.ts';
-import { commitWhatStands, shownItem } from '../app/outbox-store.ts';
+import { commitWhatStands, shownItem } from '../app/push/outbox-store.ts';
 import { Failure } from '../base/failure.ts';
 import { parseFilter } from '../base/query-filter.ts';
 import { itemOf, OUTBOX_TYPE, outboxDelete, outboxUpdate, type StoredItem } from '../implicit/outbox.ts';

@@ -1,4 +1,4 @@
-import { ACTION_QUALIFIER, performAction, type ActionRequest as Performed } from '../app/perform-action.ts';
+import { ACTION_QUALIFIER, performAction, type ActionRequest as Performed } from '../app/push/perform-action.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import type { RunManager } from '../app/run-manager.ts';
 import { Failure } from '../base/failure.ts';
@@ -7,7 +7,7 @@ import type { SyncAction } from '../implicit/sync-result.ts';
 import { ACTIONS, isAction } from '../model/action.ts';
 import { SITUATIONS, type Situation } from '../model/situation.ts';
 import type { RequestContext } from '../resource/context.ts';
-import type { ActionRequest } from '../resource/request.ts';
+import type { ActionRequest, ResourceRequest } from '../resource/request.ts';
 import type { Resource } from '../resource/resource.ts';
 import { completed, mappingOf } from './recon-start.ts';
 import { readOverrides } from './recon-overrides.ts';
@@ -25,11 +25,11 @@ export function syncResource(dependencies: SyncDependencies): Resource {
   const queue = syncQueue(lockstep);
   return {
     query: async (request, id) => {
-      if (id !== 'queue') throw notFound(request.path);
+      if (id !== 'queue') throw notThere(request, id);
       return queue.query(request);
     },
-    read: async (request, id) => queue.read(queued(request.path, id)),
-    delete: async (request, id) => queue.drop(queued(request.path, id)),
+    read: async (request, id) => queue.read(queued(request, id)),
+    delete: async (request, id) => queue.drop(queued(request, id)),
     action: async (request, id, context) => {
       if (id === 'queue' || id.startsWith('queue/')) return replay(queue, request, id);
       if (id !== '') throw notFound(request.path);
@@ -38,15 +38,15 @@ export function syncResource(dependencies: SyncDependencies): Resource {
   };
 }
 
-function queued(path: string, id: string): string {
-  if (!id.startsWith('queue/')) throw notFound(path);
+function queued(request: ResourceRequest, id: string): string {
+  if (!id.startsWith('queue/')) throw notThere(request, id);
   return id.slice('queue/'.length);
 }
 
 function replay(queue: ReturnType<typeof syncQueue>, request: ActionRequest, id: string): Promise<Json> {
   if (request.action !== 'replay')
     throw new Failure('bad-request', `Unknown action ${request.action}: sync/queue has replay`);
-  return queue.replay(id === 'queue' ? null : queued(request.path, id), request);
+  return queue.replay(id === 'queue' ? null : queued(request, id), request);
 }
 
 type Act = (dependencies: SyncDependencies, request: ActionRequest, context: RequestContext) => Promise<Json>;
@@ -138,6 +138,15 @@ async function recon(
     comment1: 'This form is deprecated: use the action recon of the resource recon.',
     comment2: 'The member reconId is deprecated: use _id.',
   };
+}
+
+/** `sync` itself has actions only (specification §1.1), and the queue has no object of its own. */
+function notThere({ verb, path }: ResourceRequest, id: string): Failure {
+  if (id !== '' && id !== 'queue') return notFound(path);
+  return new Failure(
+    'unsupported',
+    `${verb} is not supported on '${path}'; sync has actions, sync/queue can be queried`,
+  );
 }
 
 function notFound(path: string): Failure {

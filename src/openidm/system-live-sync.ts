@@ -1,5 +1,5 @@
-import type { LiveFollowers } from '../app/live-followers.ts';
-import type { LiveSync } from '../app/live-sync.ts';
+import type { LiveFollowers } from '../app/live/live-followers.ts';
+import type { LiveSync } from '../app/live/live-sync.ts';
 import type { Json } from '../base/json.ts';
 import { Failure } from '../base/failure.ts';
 import type { RequestContext } from '../resource/context.ts';

@@ -4,6 +4,7 @@ import { parsePointer } from '../base/json-pointer.ts';
 import { applyOperations } from '../base/patch.ts';
 import { checkPatchLength } from '../base/patch-budget.ts';
 import type { ObjectWrite, StoredObject } from '../model/object-set.ts';
+import { refuseUnaddressable } from '../resource/addressable.ts';
 import type { RequestContext } from '../resource/context.ts';
 import type { CreateRequest, DeleteRequest, PatchRequest, UpdateRequest } from '../resource/request.ts';
 import { isMultiValued, readObject, type SystemCollection } from './system-place.ts';
@@ -26,6 +27,8 @@ export async function createObject(
   if (objectId !== '') throw new Failure('bad-request', `objects are created in ${path}, not below one of them`);
   const { _id: given, _rev, ...object } = content;
   const { acceptsIds } = set.traits;
+  refuseOtherId(path, newId, given);
+  refuseUnaddressableName(collection, object);
   // Before all else, so that a PUT of what is there becomes an update, a rename included.
   if (newId !== null && (await set.readMany([newId], signal)).has(newId))
     throw new Failure('exists', `${path}/${newId} exists already`);
@@ -74,6 +77,7 @@ export async function updateObject(
 ): Promise<Written> {
   const before = await readObject(collection, objectId, context.signal);
   const { _id, _rev, ...attributes } = content;
+  refuseOtherId(collection.path, before.id, _id);
   return change(collection, before, { ...before.object, ...attributes }, rev, context);
 }
 
@@ -85,6 +89,7 @@ export async function patchObject(
 ): Promise<Written> {
   const before = await readObject(collection, objectId, context.signal);
   const after = applyOperations(before.object, valueByValue(collection, operations));
+  refuseOtherId(collection.path, before.id, after['_id']);
   return change(collection, before, after, rev, context);
 }
 
@@ -115,6 +120,7 @@ async function change(
       !name.startsWith('_') && !isSame(before.object[name], Object.hasOwn(after, name) ? after[name] : undefined),
   );
   if (changed.length === 0) return { answer: before, before, changed };
+  refuseUnaddressableName(collection, after);
   const { _id, _rev, ...attributes } = after;
   const object = withoutNulls(attributes);
   if (mode === 'plan') return { answer: { ...before, object: { _id: before.id, ...object } }, before, changed };
@@ -122,9 +128,34 @@ async function change(
   return { answer: await written(collection, write, signal), before, changed };
 }
 
+/** A revision that cannot be checked is refused: whoever sends one relies on it. */
 function ensureRevision({ path }: SystemCollection, { id, rev }: StoredObject, wanted: string | null): void {
-  if (wanted !== null && rev !== null && wanted !== rev)
-    throw new Failure('revision', `${path}/${id} has revision ${rev}, not ${wanted}`);
+  if (wanted === null || wanted === rev) return;
+  const fault =
+    rev === null
+      ? `has no revisions, so that ${wanted} cannot be checked; send If-Match: *, or no revision`
+      : `has revision ${rev}, not ${wanted}`;
+  throw new Failure('revision', `${path}/${id} ${fault}`);
+}
+
+/** The id of an object is in its path; a rename is a change of its naming attribute. */
+function refuseOtherId(path: string, id: string | null, given: Json | undefined): void {
+  if (id === null || given === undefined || given === null || given === '' || given === id) return;
+  throw new Failure(
+    'bad-request',
+    `${path}: the "_id" of the content, ${shown(given)}, is not that of the path, ${id}`,
+  );
+}
+
+function shown(value: Json): string {
+  return JSON.stringify(value).slice(0, 100);
+}
+
+/** The name becomes the id, in most systems. */
+function refuseUnaddressableName({ path, properties }: SystemCollection, object: JsonObject): void {
+  const name = namingAttribute(properties);
+  const value = name === undefined ? undefined : object[name];
+  if (typeof value === 'string') refuseUnaddressable(value, path);
 }
 
 /** Absent, null and an empty list are the same outside. */

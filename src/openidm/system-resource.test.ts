@@ -108,6 +108,14 @@ describe('the objects of a system', () => {
     expect(tree.recorded).toEqual([]);
     expect(await refused(tree.update(path, { name: 'B' }, '99'))).toMatch(/^412 /);
     expect(await refused(tree.remove(path, '99'))).toMatch(/^412 /);
+    const people = 'system/people/account/p1';
+    const unversioned = await tree.read(people);
+    for (const rev of ['0', '1', 'abc']) {
+      expect(await refused(tree.update(people, { name: 'B' }, rev))).toMatch(/^412 .*has no revisions/);
+      expect(await refused(tree.update(people, { name: 'Pia' }, rev))).toMatch(/^412 /);
+      expect(await refused(tree.remove(people, rev))).toMatch(/^412 /);
+    }
+    expect(await tree.read(people)).toEqual(unversioned);
     expect(await refused(tree.update(path, { unknown: 1 }))).toMatch(/^400 .*does not support attribute unknown/);
     expect(await refused(tree.update(path, { constructor: 1 }))).toMatch(
       /^400 .*does not support attribute constructor/,
@@ -124,6 +132,25 @@ describe('the objects of a system', () => {
     expect((await tree.create('system/people/account', 'p9', { key: '9' })).id).toBe('p9');
     expect(await refused(tree.create('system/dir/account', null, {}))).toMatch(/^400 .*Required attribute 'uid'/);
     expect(await tree.read(path)).toEqual(before);
+  });
+
+  it('keep the id that is in the path, and get none that no URL can name', async () => {
+    const { engine, tree } = await open();
+    await using _ = engine;
+    const path = 'system/people/account/p1';
+    const before = await tree.read(path);
+    expect(await refused(tree.update(path, { _id: 'p7', name: 'B' }))).toMatch(/^400 .*"_id" of the content, "p7"/);
+    expect(await refused(tree.patch(path, [{ operation: 'replace', field: '_id', value: 'p7' }]))).toMatch(/^400 /);
+    expect(await refused(tree.create('system/hr/account', 'z', { _id: 'y' }))).toMatch(/^400 /);
+    expect(await tree.update(path, { _id: 'p1', name: 'Pia' })).toEqual(before);
+    for (const id of ['.', '..', 'a/../b', '../a', 'a/.', 'a\0b', '\ud800']) {
+      expect(await refused(tree.create('system/people/account', null, { uid: id }))).toMatch(/^400 /);
+      expect(await refused(tree.create('system/people/account', id, {}))).toMatch(/^400 /);
+      expect(await refused(tree.create('system/hr/account', null, { _id: id }))).toMatch(/^400 /);
+      expect(await refused(tree.update(path, { uid: id }))).toMatch(/^400 /);
+    }
+    expect((await tree.query('system/people/account', null)).objects).toHaveLength(3);
+    expect((await tree.query('system/hr/account', null)).objects).toHaveLength(3);
   });
 
   it('exist already, whatever else is wrong with a create', async () => {
@@ -310,5 +337,9 @@ describe('actions on systems', () => {
     for (const body of [null, [], 'x', {}, { name: 'x' }, { name: 'x', connectorRef: {} }])
       for (const action of ['testConfig', 'createCoreConfig', 'createFullConfig'])
         expect(await refused(tree.action('system', action, {}, body as never))).toMatch(/^400 /);
+    const mistyped = { ...testable, enabled: 'yes', connectorRef: 7, objectTypes: [] };
+    expect(await refused(tree.action('system', 'testConfig', {}, mistyped))).toMatch(
+      /^400 not a connector configuration: .*\/connectorRef: expected an object, found a number/,
+    );
   });
 });

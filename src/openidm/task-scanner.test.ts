@@ -76,7 +76,7 @@ describe('a task scanner', () => {
       fresh: { sunset: { date: ago(HOUR), 'task-started': ago(60_000) } },
       stale: { sunset: { date: ago(HOUR), 'task-started': ago(HOUR) } },
     });
-    expect((await scanned(p))['progress']).toMatchObject({ processed: 2, successes: 1, failures: 0 });
+    expect((await scanned(p))['progress']).toMatchObject({ processed: 2, successes: 1, failures: 0, skipped: 1 });
     expect(await notes(p)).toEqual(['stale']);
   });
 
@@ -95,6 +95,24 @@ describe('a task scanner', () => {
     await using p = await open(schedule({}, {}, source), { due: { sunset: { date: ago(HOUR) } } });
     expect((await scanned(p))['progress']).toMatchObject({ successes: 1, failures: 0 });
     expect((await p.query('managed/user')).objects).toEqual([]);
+  });
+
+  it('warns once of a time that is not in UTC, with its object and property', async () => {
+    const east = '2020-01-01T02:00:00+02:00';
+    await using p = await open(schedule(), {
+      due: { sunset: { date: ago(HOUR) } },
+      east: { sunset: { date: east } },
+      west: { sunset: { date: '2020-01-01T02:00:00-05:00' } },
+    });
+    const warnings = (): readonly string[] => p.logged.filter((line) => line.startsWith('warn: the scan of'));
+    await scanned(p);
+    expect(warnings()).toEqual([
+      expect.stringMatching(/\/sunset\/date of managed\/user\/(east|west) is "2020-01-01T02/),
+    ]);
+    await p.update('managed/user/east', { name: 'east', sunset: { date: ago(HOUR) } });
+    await p.update('managed/user/west', { name: 'west', sunset: { date: ago(HOUR) } });
+    await scanned(p);
+    expect(warnings()).toHaveLength(1);
   });
 
   it('takes no more than it may', async () => {

@@ -8,6 +8,7 @@ import type { StoredObject } from '../model/object-set.ts';
 import type { RequestContext } from '../resource/context.ts';
 import type { Router } from '../resource/router.ts';
 import type { ScriptRunner } from './script-runner.ts';
+import { warnOfOffsets } from './task-scan-dates.ts';
 import type { TaskScan } from './task-scan.ts';
 
 export interface TaskScannerOptions {
@@ -45,6 +46,8 @@ interface Task {
   total: number;
   successes: number;
   failures: number;
+  /** Done already, or claimed by another scan. */
+  skipped: number;
   startedMs: number;
   endedMs: number | null;
 }
@@ -93,6 +96,7 @@ function newTask({ newId, clock }: TaskScannerOptions, scan: TaskScan, context: 
     total: 0,
     successes: 0,
     failures: 0,
+    skipped: 0,
     startedMs: clock.nowMs(),
     endedMs: null,
   };
@@ -104,6 +108,7 @@ async function carryOut(options: TaskScannerOptions, task: Task): Promise<void> 
     // whoever began it is told its id first
     await Promise.resolve();
     task.state = 'ACTIVE';
+    await warnOfOffsets(options, task.scan, task.context);
     const found = pages(options, task);
     await Promise.all(Array.from({ length: task.scan.threads }, () => work(options, task, found)));
     task.state = isOver(task) ? 'CANCELLED' : 'COMPLETED';
@@ -172,18 +177,22 @@ async function handle(options: TaskScannerOptions, task: Task, found: StoredObje
   }
 }
 
-/** Null: it is done already, or somebody else has it. */
+/** Null: it is done already, or somebody else has it, or it cannot be claimed. */
 async function claim(
   { router, clock, log }: TaskScannerOptions,
   task: Task,
   found: StoredObject,
 ): Promise<StoredObject | null> {
+  const skipped = (): null => {
+    task.skipped++;
+    return null;
+  };
   const { object, started, completed, timeoutMs } = task.scan;
   const nowMs = clock.nowMs();
-  if ((getAt(found.object, completed) ?? null) !== null) return null;
+  if ((getAt(found.object, completed) ?? null) !== null) return skipped();
   const since = getAt(found.object, started);
   const sinceMs = typeof since === 'string' ? Date.parse(since) : Number.NaN;
-  if (nowMs - sinceMs < timeoutMs) return null;
+  if (nowMs - sinceMs < timeoutMs) return skipped();
   const operations = [{ operation: 'add', field: formatPointer(started), value: isoTime(nowMs) }];
   const path = `${object}/${found.id}`;
   try {
@@ -193,7 +202,7 @@ async function claim(
     );
   } catch (error) {
     const isTaken = error instanceof Failure && ['revision', 'not-found', 'conflict'].includes(error.code);
-    if (isTaken) return null;
+    if (isTaken) return skipped();
     log.write('error', `${path} could not be claimed for its task: ${messageOf(error)}`);
     task.failures++;
     return null;
@@ -220,10 +229,10 @@ function forgetOldest(tasks: Map<string, Task>, keep: number): void {
   for (const { id } of over.slice(0, Math.max(0, over.length - keep))) tasks.delete(id);
 }
 
-function taskJson({ id, state, processed, total, successes, failures, startedMs, endedMs }: Task): JsonObject {
+function taskJson({ id, state, processed, total, successes, failures, skipped, startedMs, endedMs }: Task): JsonObject {
   return {
     _id: id,
-    progress: { state, processed, total, successes, failures },
+    progress: { state, processed, total, successes, failures, skipped },
     started: isoTime(startedMs),
     ended: endedMs === null ? null : isoTime(endedMs),
   };

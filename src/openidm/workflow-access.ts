@@ -30,11 +30,17 @@ export function concerns(
   caller: Caller,
 ): boolean {
   if (seesEverything(caller)) return true;
+  if (task.assignee !== null) return namesOf(caller).includes(task.assignee);
+  return isCandidate(task, caller);
+}
+
+/** Whether he is one of those who may take a task, whoever has it now. */
+export function isCandidate(
+  { candidateUsers, candidateGroups }: Pick<TaskDoc, 'candidateUsers' | 'candidateGroups'>,
+  caller: Caller,
+): boolean {
   const [names, groups] = [namesOf(caller), groupsOf(caller)];
-  if (task.assignee !== null) return names.includes(task.assignee);
-  return (
-    task.candidateUsers.some((name) => names.includes(name)) || task.candidateGroups.some((one) => groups.includes(one))
-  );
+  return candidateUsers.some((name) => names.includes(name)) || candidateGroups.some((one) => groups.includes(one));
 }
 
 /** The same as a filter; null: all. */

@@ -143,6 +143,72 @@ describe('a policy that asks people', () => {
     expect(await boss.query(TASKS, 'true')).toEqual([]);
   });
 
+  it('is answered by approvers only, whoever has it', async () => {
+    await using project = await open({ situation: 'ABSENT', action: { approval: { approvers: 'managers' } } });
+    const boss = project.as(BOSS);
+    await addPeople(project, { a: { name: 'Ann' } });
+    await run(boss);
+    const [task] = await boss.query(TASKS, 'true');
+    const [bob, manager] = [project.as(person('bob')), project.as(person('m1', 'managers'))];
+    const giveTo = (name: string): readonly JsonObject[] => [{ operation: 'replace', field: '/assignee', value: name }];
+    await expect(manager.patch(pathOf(task!), giveTo('bob'))).rejects.toMatchObject({ status: 403 });
+    await boss.patch(pathOf(task!), giveTo('bob'));
+    await expect(bob.action(pathOf(task!), 'complete', { decision: 'accept' })).rejects.toMatchObject({ status: 403 });
+    expect(await boss.query('managed/user', 'true')).toEqual([]);
+    await bob.action(pathOf(task!), 'unclaim');
+    await manager.action(pathOf(task!), 'complete', { decision: 'accept' });
+    expect(await boss.query('managed/user', 'true')).toHaveLength(1);
+  });
+
+  it('is found in the history under its id, the last answer when it was asked again', async () => {
+    await using project = await open({ situation: 'ABSENT', action: { approval: { approvers: 'managers' } } });
+    const boss = project.as(BOSS);
+    await addPeople(project, { a: { name: 'Ann' } });
+    const ids: unknown[] = [];
+    for (const decision of ['reject', 'reject', 'accept']) {
+      await run(boss);
+      const [task] = await boss.query(TASKS, 'true');
+      ids.push(task!['_id']);
+      await boss.action(pathOf(task!), 'complete', { decision });
+      const past = await boss.read(`${TASKS}/history/${String(task!['_id'])}`);
+      expect(past).toMatchObject({ completedBy: 'openidm-admin', approval: { decision } });
+    }
+    expect(new Set(ids).size).toBe(1);
+    const all = await boss.query(`${TASKS}/history`, 'true');
+    const decisions = all.map(({ approval }) => (approval as JsonObject)['decision']);
+    expect(decisions.toSorted()).toEqual(['accept', 'reject', 'reject']);
+  });
+
+  it('tells in the audit who has answered, and what was done if no run asked', async () => {
+    await using project = await open({ situation: 'ABSENT', action: { approval: { approvers: 'managers' } } }, true);
+    const boss = project.as(BOSS);
+    await addPeople(project, { a: { name: 'Ann' }, b: { name: 'Bob' } });
+    const tasks = await boss.query(TASKS, 'true');
+    const manager = project.as(person('m1', 'managers'));
+    const told = async (): Promise<readonly JsonObject[]> =>
+      (await boss.query('audit/sync', 'true')).filter(({ action }) => action === 'CREATE');
+    for (const task of tasks) {
+      const { sourceId } = task['approval'] as { readonly sourceId: string };
+      await manager.action(pathOf(task), 'complete', { decision: sourceId === 'a' ? 'accept' : 'reject' });
+    }
+    const [user] = await boss.query('managed/user', 'true');
+    expect(await told()).toMatchObject([
+      {
+        mapping: 'm',
+        sourceObjectId: 'managed/person/a',
+        targetObjectId: user!['_id'],
+        situation: 'ABSENT',
+        status: 'SUCCESS',
+        userId: 'm1',
+      },
+    ]);
+    const answers = await boss.query('audit/activity', 'objectId sw "workflow/taskinstance/"');
+    expect(answers.map(({ runAs, message }) => [runAs, message]).toSorted()).toEqual([
+      ['m1', 'm1 has accepted "CREATE managed/user for managed/person/a (ABSENT)": CREATE is done'],
+      ['m1', 'm1 has turned down "CREATE managed/user for managed/person/b (ABSENT)": nothing is done'],
+    ]);
+  });
+
   it('asks for changes that are pushed, too', async () => {
     await using project = await open({ situation: 'ABSENT', action: { approval: { approvers: 'managers' } } }, true);
     const boss = project.as(BOSS);

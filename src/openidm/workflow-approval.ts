@@ -2,10 +2,13 @@ import { Failure } from '../base/failure.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { ApprovalFacts } from '../app/approvals.ts';
 import type { Lockstep } from '../app/lockstep.ts';
+import { performAction, type ActionRequest } from '../app/push/perform-action.ts';
+import { isAction } from '../model/action.ts';
+import type { Situation } from '../model/situation.ts';
 import type { RequestContext } from '../resource/context.ts';
-import { pastTaskUnits, tryCommit } from '../workflow/instance-store.ts';
-import { docOf, TASK_TYPE, type Row, type TaskDoc } from '../workflow/records.ts';
-import { actorOf } from './workflow-access.ts';
+import { createUnit, pastTaskUnits, tryCommit } from '../workflow/instance-store.ts';
+import { docOf, PAST_TASK_TYPE, TASK_TYPE, type Row, type TaskDoc } from '../workflow/records.ts';
+import { actorOf, isCandidate, seesEverything } from './workflow-access.ts';
 
 /**
  * Answers an approval: `{"decision": "accept"}` takes the action that is proposed, `reject` the one for that case, if there is one. The answer is
@@ -19,7 +22,8 @@ export async function completeApproval(
 ): Promise<void> {
   if (decision !== 'accept' && decision !== 'reject')
     throw new Failure('bad-request', 'the content needs "decision": "accept" or "reject"');
-  const { repository, clock, newId } = lockstep;
+  if (!isApprover(task.doc, context))
+    throw new Failure('denied', `the task ${task.id} is answered by its approvers only: it may be given back to them`);
   const facts = task.doc.approval as unknown as ApprovalFacts;
   const decided = await write(lockstep, task, { ...facts, decision });
   const action = decision === 'accept' ? facts.action : facts.onReject;
@@ -30,10 +34,42 @@ export async function completeApproval(
     await write(lockstep, decided, open);
     throw error;
   }
-  const ended = { taskId: task.id, completedBy: actorOf(context).authenticationId };
-  const units = pastTaskUnits(decided, ended, null, clock.nowMs(), newId());
-  if (!(await tryCommit(repository, { units }))) throw changed(task);
+  await end(lockstep, decided, decision, action, context);
 }
+
+/** To be assigned makes nobody an approver. */
+function isApprover(task: TaskDoc, { caller }: RequestContext): boolean {
+  return seesEverything(caller) || isCandidate(task, caller);
+}
+
+/** The task is over, and the audit tells who has answered what, in one commit. */
+async function end(
+  lockstep: Lockstep,
+  task: Row<TaskDoc>,
+  decision: 'accept' | 'reject',
+  action: string | null,
+  context: RequestContext,
+): Promise<void> {
+  const { repository, clock, newId, audit } = lockstep;
+  const ended = { taskId: task.id, completedBy: actorOf(context).authenticationId };
+  const done = action === null ? 'nothing is done' : `${action} is done`;
+  const event = audit.events.activity(context, {
+    objectId: `workflow/taskinstance/${task.id}`,
+    operation: 'ACTION',
+    before: null,
+    after: { decision, completedBy: ended.completedBy },
+    revision: String(task.rev),
+    message: `${ended.completedBy} has ${VERBS[decision]} "${task.doc.name ?? task.id}": ${done}`,
+  });
+  const events = audit.accepts('activity', 'ACTION', context.cause) ? audit.cleaned([event]) : [];
+  // the same may be asked again under the same id: the last answer stays under it, the one before gets an id of its own
+  const [past = null] = await repository.objects.readMany(PAST_TASK_TYPE, [task.id]);
+  const kept = past === null ? [] : [createUnit(PAST_TASK_TYPE, newId(), past.doc)];
+  const units = [...kept, ...pastTaskUnits(task, ended, null, clock.nowMs(), past)];
+  if (!(await tryCommit(repository, { units, audit: events }))) throw changed(task);
+}
+
+const VERBS = { accept: 'accepted', reject: 'turned down' } as const;
 
 async function write({ repository }: Lockstep, task: Row<TaskDoc>, approval: ApprovalFacts): Promise<Row<TaskDoc>> {
   const { id, rev } = task;
@@ -47,25 +83,29 @@ function changed({ id }: Row<TaskDoc>): Failure {
   return new Failure('conflict', `the task ${id} has been answered or changed meanwhile`);
 }
 
-/** As the system, for the approver; in the situation that he was shown. */
+/**
+ * As the system, for the approver; in the situation that he was shown. What no run has asked for, or one that is not known any more,
+ * is told in `audit/sync`.
+ */
 async function perform(
-  { router }: Lockstep,
+  lockstep: Lockstep,
   facts: ApprovalFacts,
   action: string,
   context: RequestContext,
 ): Promise<void> {
-  const { mapping, situation, sourceId, targetId, linkQualifier, reconId, phase } = facts;
-  const parameters: Record<string, string> = {
+  if (!isAction(action)) throw new Failure('conflict', `there is no action ${action}`);
+  const { mapping, sourceId, targetId, linkQualifier, phase } = facts;
+  const run = facts.reconId === null ? null : await lockstep.repository.runs.read(facts.reconId);
+  const request: ActionRequest = {
     mapping,
     action,
-    situation,
+    sourceId: phase === 'target' ? null : sourceId,
+    targetId: phase === 'target' ? targetId : null,
+    situation: facts.situation as Situation,
+    reconId: run === null ? null : facts.reconId,
     linkQualifier,
-    ...(reconId === null ? {} : { reconId }),
-    ...(phase === 'target' ? { target: 'true', targetId: targetId ?? '' } : { sourceId: sourceId ?? '' }),
+    ignorePostAction: false,
   };
   const inner: RequestContext = { ...context, caller: { ...context.caller, isExternal: false }, cause: 'script' };
-  await router.handle(
-    { verb: 'action', path: 'sync', action: 'performAction', parameters, content: null, fields: null },
-    inner,
-  );
+  await performAction(lockstep, request, inner, { isAudited: run === null });
 }

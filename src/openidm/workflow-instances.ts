@@ -147,9 +147,7 @@ async function tryBegin(
     _variables: listed,
     ...rest
   } = content;
-  const text = (value: Json | undefined): string | undefined =>
-    value === undefined || value === null || value === '' ? undefined : String(value);
-  const [wantedKey, wantedId] = [text(key), text(definitionId)];
+  const [wantedKey, wantedId] = [textOf('_key', key), textOf('_processDefinitionId', definitionId)];
   if (wantedKey === undefined && wantedId === undefined)
     throw new Failure('bad-request', 'the content names no process: give "_key" or "_processDefinitionId"');
   const { deployments } = workflow;
@@ -158,12 +156,19 @@ async function tryBegin(
     throw new Failure('denied', `the process "${program.definition.key}" may not be started by ${context.caller.id}`);
   const request: StartRequest = {
     ...(wantedId === undefined ? { key: wantedKey! } : { definitionId: wantedId }),
-    businessKey: text(businessKey) ?? null,
+    businessKey: textOf('_businessKey', businessKey) ?? null,
     variables: isJsonObject(listed) ? { ...rest, ...listed } : rest,
     actor: actorOf(context),
     ...(only === undefined ? {} : { only }),
   };
   return workflow.start(request);
+}
+
+/** Numbers are taken as they are written. */
+function textOf(name: string, value: Json | undefined): string | undefined {
+  if (value === undefined || value === null || value === '') return undefined;
+  if (typeof value === 'string' || typeof value === 'number') return String(value);
+  throw new Failure('bad-request', `"${name}" must be a text, not ${JSON.stringify(value).slice(0, 100)}`);
 }
 
 async function act(

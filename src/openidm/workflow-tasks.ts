@@ -9,6 +9,7 @@ import type { Resource } from '../resource/resource.ts';
 import { taskRow } from '../workflow/instance-store.ts';
 import {
   INSTANCE_TYPE,
+  PAST_INSTANCE_TYPE,
   PAST_TASK_TYPE,
   TASK_TYPE,
   type PastTaskDoc,
@@ -16,8 +17,9 @@ import {
   type TaskDoc,
 } from '../workflow/records.ts';
 import type { WorkflowService } from '../workflow/workflow-service.ts';
-import { actorOf, concerning, concerns, equal, namesOf, seesEverything } from './workflow-access.ts';
+import { actorOf, concerning, concerns, equal, seesEverything } from './workflow-access.ts';
 import { formProperties } from './workflow-form.ts';
+import { changeable, changedTask, claimTask, noTask } from './workflow-task-changes.ts';
 import { attributeParameters, workflowQuery, type ReadParameter } from './workflow-query.ts';
 
 /** Completes a task that is no task of a process. */
@@ -40,7 +42,7 @@ export function workflowTasks(parts: WorkflowTaskParts): Resource {
   ): Promise<StoredObject> => {
     await findTask(repository, id, context.caller);
     const row = await workflow.change(id, rev === null ? null : revisionOf(rev), (task) =>
-      changedTask(task, changed(changeable(task)), context.caller),
+      changedTask(id, task, changed(changeable(task)), context.caller),
     );
     return shownTask(row);
   };
@@ -122,8 +124,7 @@ function revisionOf(rev: string): number {
 /** One that is not his business is not there for him. */
 async function findTask({ objects }: Repository, id: string, caller: Caller): Promise<Row<TaskDoc>> {
   const [row] = await objects.readMany(TASK_TYPE, [id]);
-  if (row === undefined || !concerns(taskRow(row).doc, caller))
-    throw new Failure('not-found', `there is no open task ${id}`);
+  if (row === undefined || !concerns(taskRow(row).doc, caller)) throw noTask(id);
   return taskRow(row);
 }
 
@@ -156,37 +157,6 @@ async function wholeTask({ repository, workflow }: WorkflowTaskParts, task: Row<
   return { ...stored, object: { ...stored.object, ...more } };
 }
 
-const CHANGEABLE = ['assignee', 'owner', 'name', 'description', 'category', 'dueDate', 'priority'] as const;
-
-function changeable(task: TaskDoc): JsonObject {
-  return Object.fromEntries(CHANGEABLE.map((name) => [name, task[name]]));
-}
-
-/** Other attributes of the content are what a client has read before. */
-function changedTask(task: TaskDoc, wanted: JsonObject, caller: Caller): TaskDoc {
-  const changed: Record<string, Json> = {};
-  for (const name of CHANGEABLE) {
-    const value = wanted[name] ?? null;
-    if (value === task[name]) continue;
-    const isRight = name === 'priority' ? typeof value === 'number' : value === null || typeof value === 'string';
-    if (!isRight) throw new Failure('bad-request', `"${name}" of a task cannot be ${JSON.stringify(value)}`);
-    changed[name] = value === '' ? null : value;
-  }
-  checkChange(task, changed, caller);
-  return { ...task, ...changed };
-}
-
-/** Others than administrators take a task that is free, or give theirs back or away. */
-function checkChange(task: TaskDoc, changed: JsonObject, caller: Caller): void {
-  if (seesEverything(caller)) return;
-  const other = Object.keys(changed).find((name) => name !== 'assignee');
-  if (other !== undefined) throw new Failure('denied', `only administrators change "${other}" of a task`);
-  const assignee = changed['assignee'];
-  if (assignee === undefined || task.assignee !== null) return;
-  if (typeof assignee !== 'string' || !namesOf(caller).includes(assignee))
-    throw new Failure('denied', `a task can be claimed for oneself only, not for ${JSON.stringify(assignee)}`);
-}
-
 async function act(
   parts: WorkflowTaskParts,
   { action, content, parameters }: ActionRequest,
@@ -200,10 +170,10 @@ async function act(
   switch (action) {
     case 'complete':
       if (task.doc.approval !== null) await completeApproval(task, values, context);
-      else await workflow.complete(id, values, actorOf(context));
+      else return completeTask(parts, task, values, context);
       break;
     case 'claim':
-      await claim(
+      await claimTask(
         workflow,
         task,
         String(values['userId'] ?? parameters['userId'] ?? actorOf(context).authenticationId),
@@ -211,7 +181,7 @@ async function act(
       );
       break;
     case 'unclaim':
-      await workflow.change(id, null, (one) => changedTask(one, { ...changeable(one), assignee: null }, caller));
+      await workflow.change(id, null, (one) => changedTask(id, one, { ...changeable(one), assignee: null }, caller));
       break;
     default:
       throw new Failure('bad-request', `Unknown action ${action}`);
@@ -219,10 +189,19 @@ async function act(
   return { 'Task action performed': action };
 }
 
-async function claim(workflow: WorkflowService, { id }: Row<TaskDoc>, userId: string, caller: Caller): Promise<void> {
-  await workflow.change(id, null, (task) => {
-    if (task.assignee !== null && task.assignee !== userId)
-      throw new Failure('conflict', `the task ${id} has been claimed by ${task.assignee}`);
-    return changedTask(task, { ...changeable(task), assignee: userId }, caller);
-  });
+/** With what became of the process: `status`, and why if it failed on the way. */
+async function completeTask(
+  { repository: { objects }, workflow }: WorkflowTaskParts,
+  task: Row<TaskDoc>,
+  values: JsonObject,
+  context: RequestContext,
+): Promise<Json> {
+  await workflow.complete(task.id, values, actorOf(context));
+  const id = task.doc.processInstanceId ?? '';
+  const [row] = [
+    ...(await objects.readMany(INSTANCE_TYPE, [id])),
+    ...(await objects.readMany(PAST_INSTANCE_TYPE, [id])),
+  ];
+  const { status = 'completed', failure = null } = row?.doc ?? {};
+  return { 'Task action performed': 'complete', status, ...(failure === null ? {} : { failure }) };
 }

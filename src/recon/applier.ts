@@ -37,12 +37,15 @@ export class Applier {
   }
 
   async #applyPending(cursor: Json): Promise<void> {
-    const { world, ledger, view, touchedTargets } = this.#run;
+    const { world, ledger, view, touchedTargets, createdTargets } = this.#run;
     const changes = this.#pending.takeAhead();
     ledger.moveTo(cursor);
     noteContests(this.#run, changes);
-    for (const { targetId, change } of await applyChanges(world, changes, ledger))
-      if (targetId !== null && targetId !== change.evidence.target?.id) touchedTargets.add(view.targetKey(targetId));
+    for (const { targetId, change, outcome } of await applyChanges(world, changes, ledger)) {
+      if (targetId === null) continue;
+      if (targetId !== change.evidence.target?.id) touchedTargets.add(view.targetKey(targetId));
+      if (outcome === 'created') createdTargets.add(view.targetKey(targetId));
+    }
     this.#pending.applied();
   }
 }

@@ -180,11 +180,13 @@ async function phases(run: RunContext): Promise<void> {
 }
 
 /** Targets that an interrupted run had dealt with in its source phase are not left over. */
-async function touchRecorded({ world, ledger, touchedTargets, view }: RunContext): Promise<void> {
+async function touchRecorded({ world, ledger, touchedTargets, createdTargets, view }: RunContext): Promise<void> {
   for await (const entry of storedEntries(world.repository.runs, ledger.record.id)) {
     if (entry.phase !== 'source' || entry.status === 'skipped') continue;
     for (const id of entry.ambiguousTargetIds ?? []) touchedTargets.add(view.targetKey(id));
-    if (entry.targetId !== null) touchedTargets.add(view.targetKey(entry.targetId));
+    if (entry.targetId === null) continue;
+    touchedTargets.add(view.targetKey(entry.targetId));
+    if (entry.changeClass === 'create' && entry.status === 'done') createdTargets.add(view.targetKey(entry.targetId));
   }
 }
 

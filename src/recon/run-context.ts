@@ -18,6 +18,8 @@ export interface RunContext {
   readonly faultySources: IdSet;
   /** Target ids that the source phase has accounted for. */
   readonly touchedTargets: IdSet;
+  /** Those that this run made: they were not there at its start. */
+  readonly createdTargets: IdSet;
 }
 
 /** What was asked for, with the mapping's own settings already taken into account. */
@@ -48,5 +50,6 @@ export function runContext(world: World, ledger: Ledger, request: ReconRequest, 
     seenSources: new IdSet(),
     faultySources: new IdSet(),
     touchedTargets: new IdSet(),
+    createdTargets: new IdSet(),
   };
 }

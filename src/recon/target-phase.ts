@@ -80,7 +80,7 @@ interface LeftOvers {
   readonly ids: readonly string[];
   readonly objects: (ids: readonly string[]) => Promise<readonly StoredObject[]>;
   readonly cursor: Json;
-  /** Targets looked at to find these. */
+  /** Targets looked at to find these, but for those that the run itself made. */
   readonly seen: number;
 }
 
@@ -89,6 +89,7 @@ async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers
   const { target } = run.world;
   const { targetQuery, batchSize } = run.request;
   const isLeft = (id: string): boolean => !run.touchedTargets.has(run.view.targetKey(id));
+  const wasThere = (id: string): boolean => !run.createdTargets.has(run.view.targetKey(id));
   if (targetQuery !== null || !listsIds(target)) {
     const query = targetQuery === null ? {} : { query: targetQuery };
     const after = start === null ? {} : { after: start };
@@ -96,7 +97,12 @@ async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers
       const left = new Map(page.objects.filter((stored) => isLeft(stored.id)).map((stored) => [stored.id, stored]));
       const objects = async (ids: readonly string[]): Promise<readonly StoredObject[]> =>
         ids.map((id) => left.get(id)!);
-      yield { ids: [...left.keys()], objects, cursor: page.cursor, seen: page.objects.length };
+      yield {
+        ids: [...left.keys()],
+        objects,
+        cursor: page.cursor,
+        seen: page.objects.filter(({ id }) => wasThere(id)).length,
+      };
     }
     return;
   }
@@ -107,7 +113,7 @@ async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers
   while (after !== END) {
     const page = await target.pageIds(after, ID_PAGE);
     after = page.next ?? END;
-    yield { ids: page.rows.filter(isLeft), objects, cursor: after, seen: page.rows.length };
+    yield { ids: page.rows.filter(isLeft), objects, cursor: after, seen: page.rows.filter(wasThere).length };
   }
 }
 

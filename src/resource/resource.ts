@@ -17,7 +17,7 @@ import type {
  */
 export interface Resource {
   create?(request: CreateRequest, id: string, context: RequestContext): Promise<StoredObject>;
-  read?(request: ReadRequest, id: string, context: RequestContext): Promise<StoredObject>;
+  read?(request: ReadRequest, id: string, context: RequestContext): Promise<ReadAnswer>;
   update?(request: UpdateRequest, id: string, context: RequestContext): Promise<StoredObject>;
   /** Answers the object that was deleted. */
   delete?(request: DeleteRequest, id: string, context: RequestContext): Promise<StoredObject>;
@@ -25,6 +25,12 @@ export interface Resource {
   query?(request: QueryRequest, id: string, context: RequestContext): Promise<QueryResult>;
   /** Undefined: nothing to tell (204 over HTTP). */
   action?(request: ActionRequest, id: string, context: RequestContext): Promise<Json | undefined>;
+}
+
+/** What is read. */
+export interface ReadAnswer extends StoredObject {
+  /** It has the members that `_fields` asks for already: the router leaves it as it is. */
+  readonly isProjected?: true;
 }
 
 export interface QueryResult {

@@ -1,14 +1,15 @@
 import { Failure } from '../base/failure.ts';
 import type { Json } from '../base/json.ts';
 import type { StoredObject } from '../model/object-set.ts';
+import { refuseUnaddressableCreate } from './addressable.ts';
 import type { RequestContext } from './context.ts';
 import { project } from './fields.ts';
 import type { ResourceRequest } from './request.ts';
-import type { QueryResult, Resource } from './resource.ts';
+import type { QueryResult, ReadAnswer, Resource } from './resource.ts';
 
 /** What a request came to. */
 export type ResourceAnswer =
-  | { readonly kind: 'object'; readonly stored: StoredObject; readonly isNew: boolean }
+  | { readonly kind: 'object'; readonly stored: ReadAnswer; readonly isNew: boolean }
   | { readonly kind: 'page'; readonly page: QueryResult }
   | { readonly kind: 'action'; readonly value: Json | undefined };
 
@@ -64,7 +65,8 @@ export class Router {
     const answer = await call(resource, request, id, context);
     if (request.fields === null || answer.kind === 'action') return answer;
     const { fields } = request;
-    if (answer.kind === 'object') return { ...answer, stored: project(answer.stored, fields) };
+    if (answer.kind === 'object')
+      return answer.stored.isProjected === true ? answer : { ...answer, stored: project(answer.stored, fields) };
     return { kind: 'page', page: { ...answer.page, objects: answer.page.objects.map((one) => project(one, fields)) } };
   }
 
@@ -84,12 +86,13 @@ async function call(
   id: string,
   context: RequestContext,
 ): Promise<ResourceAnswer> {
-  const object = async (answer: Promise<StoredObject> | undefined, isNew = false): Promise<ResourceAnswer> => {
+  const object = async (answer: Promise<ReadAnswer> | undefined, isNew = false): Promise<ResourceAnswer> => {
     if (answer === undefined) throw unsupported(request);
     return { kind: 'object', stored: await answer, isNew };
   };
   switch (request.verb) {
     case 'create':
+      refuseUnaddressableCreate(request);
       return object(resource.create?.(request, id, context), true);
     case 'read':
       return object(resource.read?.(request, id, context));

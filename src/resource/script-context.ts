@@ -18,8 +18,8 @@ export function contextFor(context: RequestContext): JsonObject {
   const security: JsonObject = {
     name: 'security',
     contextName: 'security',
-    authenticationId: caller.id,
-    authcid: caller.id,
+    authenticationId: caller.authenticationId ?? caller.id,
+    authcid: caller.authenticationId ?? caller.id,
     authorization,
     authorizationId: authorization,
     authzid: authorization,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../base/json.ts';
+import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { Job } from './job.ts';
 import type { JobBook } from './job-row.ts';
@@ -74,6 +75,7 @@ class World {
   async #fire({ job: { id }, signal }: Firing): Promise<void> {
     this.fired.push(`${new Date(this.time.nowMs()).toISOString().slice(11, 19)} ${id}`);
     if (id === 'broken') throw new Error('no good');
+    if (id === 'elsewhere') throw new Failure('locked', 'it is running already');
     if (!this.held.has(id)) return;
     await new Promise<void>((resolve) => {
       this.#waiting.push({ id, end: resolve });
@@ -162,6 +164,16 @@ describe('a scheduler', () => {
     expect(world.logged.filter((line) => line.startsWith('error'))).toEqual([
       'error: job broken failed: no good',
       'error: job broken failed: no good',
+    ]);
+  });
+
+  it('what is being done elsewhere already is no error', async () => {
+    await world.open([job('elsewhere')]);
+    await world.pass(120);
+    expect(world.fired).toHaveLength(2);
+    expect(world.logged.filter((line) => !line.startsWith('debug'))).toEqual([
+      'info: job elsewhere is not carried out now: it is running already',
+      'info: job elsewhere is not carried out now: it is running already',
     ]);
   });
 

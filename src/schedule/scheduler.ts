@@ -1,5 +1,5 @@
 import type { Clock } from '../base/clock.ts';
-import { messageOf } from '../base/failure.ts';
+import { Failure, messageOf } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
 import type { NewId } from '../base/uuid.ts';
 import { decideDue } from './due.ts';
@@ -292,7 +292,8 @@ class Service implements Scheduler {
       try {
         await fire(firing);
       } catch (error) {
-        log.write('error', `job ${job.id} failed: ${messageOf(error)}`);
+        if (isUnderWay(error)) log.write('info', `job ${job.id} is not carried out now: ${messageOf(error)}`);
+        else log.write('error', `job ${job.id} failed: ${messageOf(error)}`);
       }
       await release().catch((error: unknown) => log.write('error', `job ${job.id}: ${messageOf(error)}`));
       this.#running.delete(firing.id);
@@ -313,6 +314,11 @@ class Service implements Scheduler {
   #nowMs(): number {
     return this.#options.clock.nowMs();
   }
+}
+
+/** What it is to do is being done already: by another process, or because somebody asked for it. Its next time follows. */
+function isUnderWay(error: unknown): boolean {
+  return error instanceof Failure && error.code === 'locked';
 }
 
 function byTime(a: JobRow, b: JobRow): number {

@@ -19,7 +19,7 @@ export interface Driver {
 }
 
 /** A process that works on and on without ever waiting is stopped. */
-const MAX_PIECES = 2000;
+const MAX_PIECES = 1000;
 
 interface Drive {
   /** There may be more to do than it saw when it looked last. */

@@ -97,13 +97,13 @@ export function endUnits(
   ];
 }
 
-/** An open task becomes a past one, under the same id or another. */
+/** An open task becomes a past one, under the same id; in the place of `before`, if there is one. */
 export function pastTaskUnits(
   { id, rev, doc }: Row<TaskDoc>,
   ended: TaskEnd | null,
   reason: string | null,
   nowMs: number,
-  pastId = id,
+  before: ObjectRow | null = null,
 ): readonly CommitUnit[] {
   const completedBy = ended?.taskId === id ? ended.completedBy : null;
   const past: PastTaskDoc = {
@@ -112,7 +112,12 @@ export function pastTaskUnits(
     completedBy,
     deleteReason: completedBy === null ? reason : null,
   };
-  return [{ object: { kind: 'delete', type: TASK_TYPE, id, rev } }, createUnit(PAST_TASK_TYPE, pastId, past)];
+  const type = PAST_TASK_TYPE;
+  const write: CommitUnit =
+    before === null
+      ? createUnit(type, id, past)
+      : { object: { kind: 'update', type, id, rev: before.rev, doc: docOf(past) } };
+  return [{ object: { kind: 'delete', type: TASK_TYPE, id, rev } }, write];
 }
 
 export function createUnit(type: string, id: string, doc: object): CommitUnit {

@@ -41,6 +41,23 @@ describe.each(['in one piece', 'resumed before each step'] as const)('a process 
     await expect(other.finish('b')).rejects.toThrow('there is no variable "yes"');
   });
 
+  it('that comes round to the same place without waiting breaks off, and says where', async () => {
+    const inside = `${ends}<task id="t"/><exclusiveGateway id="x"/>${user('a')}
+      ${flows('start -> a\n a -> t\n t -> x\n x -> t: ${n == 0}\n x -> end: ${n == 1}')}`;
+    const run = await walk(inside, { n: 0 });
+    await expect(run.finish('a')).rejects.toThrow('it came to "t" 100 times without waiting for anything');
+  });
+
+  it('has as many elements in a loop as there are', async () => {
+    const loop = (more: string): string =>
+      `<multiInstanceLoopCharacteristics ${more}><loopCardinality>150</loopCardinality></multiInstanceLoopCharacteristics>`;
+    const sub = `<subProcess id="sub">${loop('isSequential="false"')}<startEvent id="s1"/><task id="t"/>${user('inner')}<endEvent id="e1"/>
+      ${flows('s1 -> t\n t -> inner\n inner -> e1')}</subProcess>`;
+    expect((await walk(`${ends}${sub}${flows('start -> sub\n sub -> end')}`)).waiting()).toHaveLength(150);
+    const plain = `<task id="t">${loop('isSequential="true"')}</task>${user('a')}`;
+    expect((await walk(`${ends}${plain}${flows('start -> t\n t -> a\n a -> end')}`)).waiting()).toEqual(['a']);
+  });
+
   it('waits for all branches where they join', async () => {
     const inside = `${ends}<parallelGateway id="fork"/><parallelGateway id="join"/>${user('a')}${user('b')}${user('c')}
       ${flows('start -> fork\n fork -> a\n fork -> b\n a -> join\n b -> join\n join -> c\n c -> end')}`;

@@ -54,6 +54,24 @@ describe('an instance', () => {
     expect(performed).toEqual(['s1', 's3']);
   });
 
+  it('that goes round in a circle without waiting fails, says why, and is not taken up again', async () => {
+    const circle = bpmn(`<startEvent id="start"/><endEvent id="end"/><exclusiveGateway id="x"/>${script('s', '1')}
+      ${flows('start -> s\n s -> x\n x -> s: ${go == 1}\n x -> end: ${go == 0}')}`);
+    const repository = await memoryRepository();
+    let pieces = 0;
+    const perform = async () => ({ set: { go: 1 }, removed: [], value: ++pieces });
+    const service = await open(repository, { perform }, circle);
+    const id = await service.start(request());
+    const [row] = await repository.objects.readMany(INSTANCE_TYPE, [id!]);
+    expect(row!.doc).toMatchObject({
+      status: 'failed',
+      failure: { activityId: 's', message: expect.stringContaining('does it go round in a circle?') },
+    });
+    expect(pieces).toBe(1000);
+    await (await open(repository, { perform }, circle)).wake();
+    expect(pieces).toBe(1000);
+  });
+
   it('that is the only one of its kind is not started twice, however many ask at once', async () => {
     const repository = await memoryRepository();
     const service = await open(repository, {});

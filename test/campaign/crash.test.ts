@@ -216,6 +216,7 @@ async function describeEnd(engine: Engine, one: Case, steps: number): Promise<En
       success: progress.success,
       failure: progress.failure,
       seen: progress.source,
+      targets: progress.target.total,
     },
     faults,
   };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { Lockstep } from '../../src/app/lockstep.ts';
-import { undoRun } from '../../src/app/undo.ts';
+import { undoRun } from '../../src/app/undo/undo.ts';
 import {
   js,
   openEngine,

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { undoRun } from '../../src/app/undo.ts';
+import { undoRun } from '../../src/app/undo/undo.ts';
 import { openEngine } from '../scenarios/engine.ts';
 import { contentOf, snapshot } from './snapshot.ts';
 import { randomWorld, specOf, TARGET_PATHS, type RandomWorld } from './world.arbitrary.ts';

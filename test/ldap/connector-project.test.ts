@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openConnectorPool } from '../../src/app/connector-pool.ts';
+import { silentLog } from '../../src/base/log.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/base/json.ts';
 import type { LdapConnection } from '../../src/ldap/client/ldap-connection.ts';
 import { PASSWORD, serveProject, type ServedProject } from '../reference/served-project.ts';
@@ -66,6 +68,17 @@ describe.skipIf(isServerSkipped('openldap'))('a project with a directory', () =>
 
   it('is tested', async () => {
     expect((await send('POST', 'system/ldap?_action=test')).body).toMatchObject({ ok: true, name: 'ldap' });
+  });
+
+  it('is used with credentials that are encrypted in the file', async () => {
+    const { config, crypto } = served.lockstep;
+    const credentials = crypto.encrypt(SYNC_PASSWORD, null, null);
+    const [ldap] = config.connectors;
+    const configurationProperties = { ...ldap!.configurationProperties, credentials };
+    const sealed = { ...config, connectors: [{ ...ldap!, configurationProperties }] };
+    const pool = openConnectorPool(sealed, silentLog, undefined, (value) => crypto.decrypt(value));
+    await expect(pool.get(sealed, 'ldap').test()).resolves.toBeUndefined();
+    await pool.close();
   });
 
   it('loads the directory into managed users, with their groups', async () => {
@@ -152,12 +165,39 @@ describe.skipIf(isServerSkipped('openldap'))('a project with a directory', () =>
   it('queries are answered by the rules of the directory', async () => {
     const query = async (filter: string): Promise<readonly Json[]> => {
       const { body } = await send('GET', `system/ldap/account?_queryFilter=${encodeURIComponent(filter)}&_fields=uid`);
-      return (body['result'] as JsonObject[]).map(({ uid }) => uid!);
+      return (body['result'] as JsonObject[]).map(({ uid }) => uid!).sort();
     };
     expect(await query('uid eq "USER7"')).toEqual(['user7']);
-    expect(await query('mail sw "user1" and mail co "10@"')).toEqual(['user110', 'user10'].sort());
+    expect(await query('mail sw "user1" and mail co "10@"')).toEqual(['user10', 'user110']);
     expect(await query(`ldapGroups eq "${GROUP}"`)).toEqual(['user1']);
     expect(await query('!(uid sw "user")')).toEqual(['new', 'third']);
+  });
+
+  it('LiveSync brings in what has happened, and leaves nothing for a reconciliation', async () => {
+    const liveSync = async (): Promise<JsonObject> => {
+      const { status, body } = await send('POST', 'system/ldap/account?_action=liveSync');
+      expect(status).toBe(200);
+      expect(body['lastException']).toBeUndefined();
+      return body;
+    };
+    expect(await liveSync()).toMatchObject({ _id: 'SYSTEMLDAPACCOUNT', connectorData: { nativeType: 'object' } });
+    await connection.add(`uid=live,${PEOPLE}`, [
+      { name: 'objectClass', values: ['inetOrgPerson'] },
+      { name: 'cn', values: ['Live'] },
+      { name: 'sn', values: ['Live'] },
+    ]);
+    await connection.modify(`uid=user11,${PEOPLE}`, [{ operation: 'replace', name: 'mail', values: ['eleven@x.org'] }]);
+    await connection.delete(`uid=user12,${PEOPLE}`);
+    const id = (await user('user13'))!['_id'];
+    await connection.rename(`uid=user13,${PEOPLE}`, 'uid=thirteen');
+    await liveSync();
+    expect(await user('live')).toMatchObject({ sn: 'Live' });
+    expect(await user('user11')).toMatchObject({ mail: 'eleven@x.org' });
+    expect(await user('user12')).toBeNull();
+    expect(await user('thirteen')).toMatchObject({ _id: id });
+    const before = (await send('GET', 'managed/user?_queryFilter=true')).body['result'];
+    await reconcile('systemLdapAccounts_managedUser');
+    expect((await send('GET', 'managed/user?_queryFilter=true')).body['result']).toEqual(before);
   });
 
   it('object types are found out from the schema', async () => {

@@ -7,7 +7,7 @@ import type { ChangeFeed, FeedPage } from '../../src/model/change-feed.ts';
 import type { ObjectSet } from '../../src/model/object-set.ts';
 import { connectorConfig, settingsFor, type DirectoryLogin } from './conformance-subject.ts';
 
-const property = (nativeName: string, more: Partial<PropertyConfig> = {}): PropertyConfig => ({
+export const property = (nativeName: string, more: Partial<PropertyConfig> = {}): PropertyConfig => ({
   type: 'string',
   itemType: null,
   nativeName,

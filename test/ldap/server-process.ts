@@ -12,11 +12,12 @@ export interface ServerProcess {
   stop(signal: NodeJS.Signals): Promise<void>;
 }
 
-/** Starts a program, and waits until it takes connections on this port of 127.0.0.1. Rejects with what it said, if it does not. */
+/** Starts a program, and waits until it takes connections on this port. Rejects with what it said, if it does not. */
 export async function startServerProcess(
   program: string,
   args: readonly string[],
   port: number,
+  host = '127.0.0.1',
 ): Promise<ServerProcess> {
   const child = spawn(program, args, { stdio: ['ignore', 'ignore', 'pipe'] });
   // Where the tests are broken off, the server does not stay behind.
@@ -28,16 +29,16 @@ export async function startServerProcess(
   const giveUpAt = Date.now() + START_MS;
   while (Date.now() < giveUpAt) {
     if (child.exitCode !== null) throw new Error(`${program} ended with ${child.exitCode}: ${errors}`);
-    if (await canConnect(port)) return { stop: (signal) => stop(child, signal) };
+    if (await canConnect(port, host)) return { stop: (signal) => stop(child, signal) };
     await sleep(20);
   }
   child.kill('SIGKILL');
   throw new Error(`${program} did not come up within ${START_MS} ms: ${errors}`);
 }
 
-function canConnect(port: number): Promise<boolean> {
+function canConnect(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
+    const socket = connect(port, host);
     const finish = (isUp: boolean): void => {
       socket.destroy();
       resolve(isUp);

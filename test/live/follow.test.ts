@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../src/base/failure.ts';
 import type { JsonObject } from '../../src/base/json.ts';
-import { configured, openLiveFollowers, type FollowTimes, type LiveFollowers } from '../../src/app/live-followers.ts';
+import {
+  configured,
+  openLiveFollowers,
+  type FollowTimes,
+  type LiveFollowers,
+} from '../../src/app/live/live-followers.ts';
 import { ADMIN, js } from '../implicit/sync-project.ts';
 import { intoUsers, openLiveProject, type LiveProject } from './live-project.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { combined, liveSource } from '../../src/app/live-source.ts';
+import { combined, liveSource } from '../../src/app/live/live-source.ts';
 import type { Json } from '../../src/base/json.ts';
 import type { ChangeFeed, FeedPage } from '../../src/model/change-feed.ts';
 import { system } from '../implicit/sync-project.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../src/base/json.ts';
 import { approve, findHeldRun, reject } from '../../src/app/held.ts';
-import { undoIdOf } from '../../src/app/undo-id.ts';
-import { undoRun } from '../../src/app/undo.ts';
+import { undoIdOf } from '../../src/app/undo/undo-id.ts';
+import { undoRun } from '../../src/app/undo/undo.ts';
 import type { RunEntry } from '../../src/model/run.ts';
 import type { ReconResult } from '../../src/recon/recon.ts';
 import { BY_KEY, js, openEngine, type Engine } from './engine.ts';

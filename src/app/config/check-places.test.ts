@@ -39,6 +39,33 @@ describe('the location of audit files', () => {
     expect(await audit(document)).toEqual([`error conf/audit.json ${pointer}: ${message}`]);
   });
 
+  it.each([
+    [csv('conf'), '/logTo/0/location'],
+    [csv('data/../conf/audit'), '/logTo/0/location'],
+    [csv('script/lib'), '/logTo/0/location'],
+    [csv('.lockstep'), '/logTo/0/location'],
+    [json('/data/lockstep'), '/eventHandlers/0/config/logDirectory'],
+    [json('/data/lockstep/keys'), '/eventHandlers/0/config/logDirectory'],
+  ])('is an error among our own files: %j', async (document, pointer) => {
+    expect(await audit(document)).toEqual([
+      expect.stringMatching(`^error conf/audit.json ${pointer}: .* is a directory of Lockstep itself`),
+    ]);
+  });
+
+  it('may be in a project that lies in the data directory', async () => {
+    using project = tempProject({ 'conf/sync.json': { mappings: [] }, 'conf/audit.json': csv('logs') });
+    const dataDirectory = path.dirname(project.directory);
+    expect((await loadProject(project.directory, { env: {}, dataDirectory })).config).not.toBeNull();
+  });
+
+  it('is an error when a symbolic link leads to our own files', async () => {
+    using project = tempProject({ 'conf/sync.json': { mappings: [] }, 'conf/audit.json': csv('logs/today') });
+    symlinkSync(path.join(project.directory, 'conf'), path.join(project.directory, 'logs'));
+    const { config, diagnostics } = await loadProject(project.directory, { env: {} });
+    expect(config).toBeNull();
+    expect(diagnostics.map(({ pointer }) => pointer)).toEqual(['/logTo/0/location']);
+  });
+
   it('is an error when a symbolic link leads elsewhere', async () => {
     using project = tempProject({ 'conf/sync.json': { mappings: [] }, 'conf/audit.json': csv('logs/today') });
     const elsewhere = mkdtempSync(path.join(tmpdir(), 'lockstep-elsewhere-'));

@@ -16,6 +16,7 @@ export function provisioner(name: string, extra: JsonObject = {}): JsonObject {
   return {
     name,
     connectorRef: { connectorName: 'org.identityconnectors.ldap.LdapConnector', bundleName: 'b', bundleVersion: '1.4' },
+    configurationProperties: { host: 'localhost', baseContexts: ['dc=example,dc=com'] },
     objectTypes: { account: { nativeType: '__ACCOUNT__', properties } },
     ...extra,
   };

@@ -78,6 +78,7 @@ export const REASONS = {
   time: 'it is the time of the run',
   encryption: 'each encryption gives another value',
   salt: 'each hash has a salt of its own',
+  revision: 'a revision is another one after each write',
 } as const;
 
 /** A transform that changes objects counts something, as a rule. */

@@ -21,7 +21,8 @@ function deletes(mapping: MappingConfig): readonly Situation[] {
 
 /**
  * A deletes in B, and what is gone from B is deleted in C. Usual for what leaves its source of truth, and dangerous where nothing
- * holds it: a warning if the guard of one of the mappings lets any number pass, or if it comes back to where it came from.
+ * holds it: a warning if the guard of one of the mappings lets any number pass, or if it comes back to where it came from. Guards count
+ * the deletes of runs, also those that a run causes in the next mapping; what comes one by one is counted by none.
  */
 function cascades({ config }: AnalyzedProject): readonly Finding[] {
   const { mappings } = config;
@@ -29,7 +30,7 @@ function cascades({ config }: AnalyzedProject): readonly Finding[] {
     mappings.flatMap((next) => {
       if (next === first || next.source !== first.target || !deletes(next).includes('SOURCE_MISSING')) return [];
       const situations = passedOn(first, next, mappings);
-      return situations.length === 0 ? [] : [cascade(first, next, situations)];
+      return situations.length === 0 ? [] : [cascade(config, first, next, situations)];
     }),
   );
 }
@@ -42,25 +43,47 @@ function passedOn(first: MappingConfig, next: MappingConfig, mappings: readonly 
   return all.filter((situation) => situation !== 'SOURCE_MISSING' && !(sharesLinks && situation === 'UNASSIGNED'));
 }
 
-function cascade(first: MappingConfig, next: MappingConfig, situations: readonly Situation[]): Finding {
+function cascade(
+  { lockstep }: AnalyzedProject['config'],
+  first: MappingConfig,
+  next: MappingConfig,
+  situations: readonly Situation[],
+): Finding {
   const open = [first, next].filter(isUnguarded).map(({ name }) => `"${name}"`);
   const isBack = next.target === first.source;
+  const passes = (mapping: MappingConfig): boolean => isPushed(mapping, lockstep.implicitSync.enabled);
   const held =
-    open.length === 0
-      ? 'the guards of both hold unusual numbers'
-      : `the guard of ${open.join(' and ')} lets any number pass`;
+    open.length === 0 ? heldBy(next, passes(next)) : `the guard of ${open.join(' and ')} lets any number pass`;
   const where = isBack ? `${next.target}, where it came from` : `${next.target}, too`;
   return {
     code: 'cascading-delete',
     severity: open.length === 0 && !isBack ? 'note' : 'warning',
     file: next.file,
     pointer: deletePointer(next, 'SOURCE_MISSING'),
-    message: `what "${first.name}" deletes in ${first.target} (${situations.join(', ')}), "${next.name}" deletes in ${where}; ${held}`,
+    message: `what "${first.name}" deletes in ${first.target} (${situations.join(', ')}), "${next.name}" deletes in ${where}; ${held}${passes(next) ? singly(first, passes(first)) : ''}`,
     hint:
       open.length === 0
         ? 'If that is not meant, answer SOURCE_MISSING with UNLINK, or with an action script that disables the account.'
         : 'Set limits: "guard": {"maxDeletes": …, "maxDeletePercent": …} in the mapping or in conf/lockstep.json.',
   };
+}
+
+/** Whether changes of its source go through it by themselves (docs/spec/implicit-sync.md). */
+function isPushed({ source, enableSync }: MappingConfig, isEnabled: boolean): boolean {
+  return isEnabled && enableSync && source.startsWith('managed/');
+}
+
+function heldBy(next: MappingConfig, isPassedOn: boolean): string {
+  if (!isPassedOn) return 'the guards of both hold unusual numbers';
+  return `the guards of both hold unusual numbers that a run makes, that of "${next.name}" when they are pushed on: they wait in sync/queue`;
+}
+
+/** What comes through implicit synchronization or LiveSync comes alone. */
+function singly(first: MappingConfig, isPassedOn: boolean): string {
+  const isLive = first.enableSync && first.source.startsWith('system/');
+  if (!isPassedOn && !isLive) return '';
+  const way = isLive ? 'LiveSync' : 'implicit synchronization';
+  return `; what ${way} deletes through "${first.name}" is passed on one by one, and no guard counts it`;
 }
 
 function isUnguarded({ guard }: MappingConfig): boolean {

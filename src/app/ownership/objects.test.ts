@@ -23,6 +23,30 @@ describe('deletions', () => {
     expect(await found({ mappings: [{ ...HR, ...leaves }, OUT] }, 'cascading-delete')).toEqual([]);
   });
 
+  it('tell which of them a guard holds', async () => {
+    const told = async (first: JsonObject, next: JsonObject, lockstep: JsonObject = {}): Promise<string> => {
+      const mappings = [
+        { ...HR, ...leaves, ...first },
+        { ...OUT, ...leaves, ...next },
+      ];
+      const files = { 'conf/managed.json': { objects: [{ name: 'user' }, { name: 'person' }] } };
+      const all = await findings({ mappings, lockstep, files });
+      return all.find(({ code }) => code === 'cascading-delete')!.message.replace(/^[^;]*; /, '');
+    };
+    const both = 'the guards of both hold unusual numbers';
+    const runs = `${both} that a run makes, that of "user_ldap" when they are pushed on: they wait in sync/queue`;
+    const live = '; what LiveSync deletes through "hr_user" is passed on one by one, and no guard counts it';
+    const open = 'the guard of "user_ldap" lets any number pass';
+    expect(await told({}, {})).toBe(`${runs}${live}`);
+    expect(await told({ enableSync: false }, {})).toBe(runs);
+    expect(await told({}, { enableSync: false })).toBe(both);
+    expect(await told({}, {}, { implicitSync: { enabled: false } })).toBe(both);
+    expect(await told({}, { guard: { enabled: false } })).toBe(`${open}${live}`);
+    expect(await told({}, { guard: { enabled: false }, enableSync: false })).toBe(open);
+    const managed = await told({ source: 'managed/person' }, {}, {});
+    expect(managed).toContain('what implicit synchronization deletes through "hr_user" is passed on one by one');
+  });
+
   it('that come back to where the object came from are a warning', async () => {
     const back = { ...BACK, links: 'user_ldap', ...leaves };
     expect(await found({ mappings: [{ ...OUT, ...leaves }, back] }, 'cascading-delete')).toEqual([]);

@@ -15,7 +15,7 @@ import {
   type FeedScope,
 } from './feed-scope.ts';
 import { readRows } from './ldap-scope.ts';
-import { entriesIn } from './ldap-scan.ts';
+import { rowsBelow } from './rows-below.ts';
 import { entryId, isFault } from './read-entry.ts';
 
 const NO_SUCH_OBJECT = 32;
@@ -112,29 +112,14 @@ async function below(
   { dn, newDn, number }: LoggedChange,
   signal?: AbortSignal,
 ): Promise<readonly FeedChange[]> {
-  const connection = await scope.directory.connections.own(signal);
-  const changes: FeedChange[] = [];
-  try {
-    const question = { filter: scope.filter, attributes: feedAttributes(scope), compiled: null, isChecked: false };
-    const request = signal === undefined ? { pageSize: 1000 } : { pageSize: 1000, signal };
-    for await (const entries of entriesIn(scope, connection, question, request, [newDn])) {
-      const inner = entries.filter((entry) => dnKey(entry.dn) !== dnKey(newDn));
-      for (const row of await readRows(scope, inner, signal)) {
-        if (isFault(row)) continue;
-        const previousId = scope.uidAttribute === 'dn' ? rebaseDn(row.id, newDn, dn) : null;
-        changes.push(changed('update', row, previousId, number));
-      }
-    }
-    return changes;
-  } catch (error) {
-    if (error instanceof LdapFailure && error.result?.code === NO_SUCH_OBJECT) return [];
-    throw error;
-  } finally {
-    connection.close();
-  }
+  const rows = await rowsBelow(scope, newDn, signal);
+  return rows.map(({ row }) => {
+    const previousId = scope.uidAttribute === 'dn' ? rebaseDn(row.id, newDn, dn) : null;
+    return changed('update', row, previousId, number);
+  });
 }
 
-/** The id of an entry that is no longer there, or no longer there. */
+/** The id of an entry that is gone, or elsewhere. */
 function idBefore(scope: FeedScope, { dn, ids, number }: LoggedChange): string {
   const name = scope.uidAttribute.toLowerCase();
   if (name === 'dn') return dn;

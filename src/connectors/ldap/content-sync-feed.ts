@@ -5,6 +5,7 @@ import type { LdapConnection } from '../../ldap/client/ldap-connection.ts';
 import type { LdapSearch } from '../../ldap/client/ldap-search.ts';
 import { readSyncDone, syncRequestControl } from '../../ldap/controls/sync-request.ts';
 import { LdapFailure } from '../../ldap/ldap-failure.ts';
+import { containersAround } from './containers.ts';
 import type { EntryMemory } from './entry-memory.ts';
 import { expired, feedAttributes, type FeedScope } from './feed-scope.ts';
 import { refreshReader, type RefreshReader } from './refresh-reader.ts';
@@ -51,7 +52,7 @@ async function startCookies(scope: FeedScope, memory: EntryMemory, signal?: Abor
   for (const base of scope.bases) {
     const connection = await scope.directory.connections.own(signal);
     try {
-      const search = start(scope, connection, base, { mode: 'refreshOnly', cookie: null }, ['1.1'], signal);
+      const search = start(scope, connection, base, { mode: 'refreshOnly', cookie: null, purpose: 'names' }, signal);
       for await (const items of search) await reader.read(items);
       const cookie = readSyncDone(search.result.controls)?.cookie ?? null;
       if (cookie === null || cookie.length === 0)
@@ -63,7 +64,7 @@ async function startCookies(scope: FeedScope, memory: EntryMemory, signal?: Abor
       connection.close();
     }
   }
-  memory.put(reader.take(reader.waiting).map(({ uuid, change }) => ({ uuid, id: change.id })));
+  memory.put(reader.take(reader.waiting).flatMap(({ entries }) => entries));
   memory.complete(tokenOf(cookies));
   return cookies;
 }
@@ -71,20 +72,21 @@ async function startCookies(scope: FeedScope, memory: EntryMemory, signal?: Abor
 interface Mode {
   readonly mode: 'refreshOnly' | 'refreshAndPersist';
   readonly cookie: string | null;
+  readonly purpose: 'names' | 'objects';
 }
 
 function start(
   scope: FeedScope,
   connection: LdapConnection,
   base: string,
-  { mode, cookie }: Mode,
-  attributes: readonly string[],
+  { mode, cookie, purpose }: Mode,
   signal?: AbortSignal,
 ): LdapSearch {
-  const wanted = attributes.length > 0 ? attributes : feedAttributes(scope, 'entryUUID');
+  const { uidAttribute } = scope;
+  const names = uidAttribute === 'dn' ? ['objectClass'] : ['objectClass', uidAttribute];
+  const attributes = purpose === 'names' ? names : feedAttributes(scope, 'objectClass');
   const control = syncRequestControl({ mode, cookie: cookie === null ? null : Buffer.from(cookie, 'base64') });
-  const names = attributes[0] === '1.1' ? [scope.uidAttribute === 'dn' ? '1.1' : scope.uidAttribute] : wanted;
-  const query = { base, filter: scope.filter, attributes: names };
+  const query = { base, filter: containersAround(scope)?.filter ?? scope.filter, attributes };
   // A server may think long about what has changed; a connection that is dead is noticed all the same.
   return connection.search(query, { controls: [control], timeoutMs: 0, signal });
 }
@@ -103,8 +105,8 @@ async function* refresh(
     const telling: Telling = { reader, memory, pageSize: request.pageSize };
     const held = tokenOf(cookies);
     try {
-      const mode: Mode = { mode: 'refreshOnly', cookie: cookies[base]! };
-      const search = start(scope, connection, base, mode, [], request.signal);
+      const mode: Mode = { mode: 'refreshOnly', cookie: cookies[base]!, purpose: 'objects' };
+      const search = start(scope, connection, base, mode, request.signal);
       for await (const items of search) {
         await reader.read(items);
         yield* told(telling, held, null);
@@ -148,10 +150,11 @@ interface Telling {
 function page(reader: RefreshReader, memory: EntryMemory, pageSize: number, token: JsonObject): FeedPage {
   const taken = reader.take(pageSize);
   memory.telling(
-    taken.map(({ uuid, change }) => ({ uuid, id: change.kind === 'delete' ? null : change.id })),
+    taken.flatMap(({ entries }) => entries),
     token,
   );
-  return { changes: taken.map(({ change }) => ({ ...change, token })), token, isResumable: false };
+  const changes = taken.flatMap(({ change }) => (change === null ? [] : [{ ...change, token }]));
+  return { changes, token, isResumable: false };
 }
 
 /** An empty cookie is what a server gives that did not understand ours, and told everything as if it were a difference. */
@@ -175,7 +178,8 @@ async function* watch(
   try {
     const connection = await scope.directory.connections.own(signal);
     try {
-      const search = start(scope, connection, base, { mode: 'refreshAndPersist', cookie: cookies[base]! }, [], signal);
+      const mode: Mode = { mode: 'refreshAndPersist', cookie: cookies[base]!, purpose: 'objects' };
+      const search = start(scope, connection, base, mode, signal);
       for await (const items of search) {
         await reader.read(items);
         if (reader.isRefreshing) {

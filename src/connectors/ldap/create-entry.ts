@@ -30,8 +30,25 @@ export async function createEntry(scope: ReadyScope, native: NativeObject, signa
     throw withParent(error, dn);
   }
   if (native[GROUPS] !== undefined) await setGroups(directory, dn, native[GROUPS], { isNew: true, signal });
+  if (uidAttribute === 'dn') return spelledName(scope, dn, signal);
   const told = wantsId ? readPostRead(controls) : null;
   return (told === null ? null : entryId(told, uidAttribute)) ?? idAt(scope, dn, signal);
+}
+
+const PLAIN_NAME = /^([A-Za-z][\w-]*)=[A-Za-z0-9][A-Za-z0-9.@_-]*,(.+)$/;
+const MAX_PLACES = 1000;
+
+/**
+ * The name as the server spells it. It is read back, unless a name of the same kind in the same place came back as it was sent, and there
+ * is nothing in this one that could be spelled otherwise.
+ */
+async function spelledName(scope: ReadyScope, dn: string, signal?: AbortSignal): Promise<string> {
+  const match = PLAIN_NAME.exec(dn);
+  const place = match === null ? null : `${match[1]!} ${match[2]!}`;
+  if (place !== null && scope.spelledPlaces.has(place)) return dn;
+  const id = await idAt(scope, dn, signal);
+  if (place !== null && id === dn && scope.spelledPlaces.size < MAX_PLACES) scope.spelledPlaces.add(place);
+  return id;
 }
 
 /** What is created elsewhere would never be seen again. Throws `Failure('invalid-data')`, also for what is no name. */

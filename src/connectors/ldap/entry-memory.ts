@@ -4,6 +4,8 @@ import { deepEqual, type Json } from '../../base/json.ts';
 export interface ToldEntry {
   readonly uuid: string;
   readonly id: string | null;
+  /** It is told because others are below it: its name. */
+  readonly place?: string;
 }
 
 /**
@@ -12,6 +14,8 @@ export interface ToldEntry {
  */
 export class EntryMemory {
   readonly ids = new Map<string, string>();
+  /** Names of entries that others are below, by UUID. */
+  readonly places = new Map<string, string>();
   #isComplete = false;
   #token: Json = null;
   #pending: { readonly token: Json; readonly entries: readonly ToldEntry[] } | null = null;
@@ -24,6 +28,7 @@ export class EntryMemory {
   /** Forgets everything; what is told from now on is all there is, once `complete` was called. */
   clear(): void {
     this.ids.clear();
+    this.places.clear();
     this.#isComplete = false;
     this.#pending = null;
   }
@@ -54,8 +59,9 @@ export class EntryMemory {
   }
 
   put(entries: readonly ToldEntry[]): void {
-    for (const { uuid, id } of entries) {
-      if (id === null) this.ids.delete(uuid);
+    for (const { uuid, id, place } of entries) {
+      if (place !== undefined) this.places.set(uuid, place);
+      else if (id === null) this.ids.delete(uuid);
       else this.ids.set(uuid, id);
     }
   }

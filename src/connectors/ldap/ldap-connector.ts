@@ -6,6 +6,7 @@ import type {
   ConnectorKind,
   ConnectorServices,
 } from '../../connector/contract.ts';
+import { NAME, PASSWORD, UID } from '../../connector/object-type.ts';
 import { ALL_OBJECT_TYPES } from '../../model/change-feed.ts';
 import type { ObjectSet } from '../../model/object-set.ts';
 import { EntryMemory } from './entry-memory.ts';
@@ -28,10 +29,26 @@ export const ldapConnector: ConnectorKind = {
   check(config) {
     const faults: ConfigFault[] = [];
     readLdapSettings(config.configurationProperties, (fault) => faults.push(fault));
-    return faults;
+    return [...faults, ...unknownNatives(config)];
   },
   create: connect,
 };
+
+const SPECIAL = new Set([NAME, UID, PASSWORD]);
+
+/** Attributes that ICF knows, and a directory does not have under one name. */
+function unknownNatives({ objectTypes }: ConnectorConfig): readonly ConfigFault[] {
+  return Object.entries(objectTypes).flatMap(([type, { properties }]) =>
+    Object.entries(properties)
+      .filter(([, { nativeName }]) => nativeName.startsWith('__') && !SPECIAL.has(nativeName))
+      .map(([name, { nativeName }]): ConfigFault => ({
+        severity: 'warning',
+        pointer: `/objectTypes/${type}/properties/${name}/nativeName`,
+        message: `the native attribute ${nativeName} is not provided for directories: it stays empty, and is refused in writes`,
+        hint: 'name the attribute of the directory instead, such as userAccountControl or nsAccountLock',
+      })),
+  );
+}
 
 /** The directory of a configuration. Throws `bad-configuration` for settings that are not usable. */
 export function directoryOf(
@@ -70,7 +87,7 @@ function connect(config: ConnectorConfig, services: ConnectorServices): Connecto
       if (type === ALL_OBJECT_TYPES && !Object.hasOwn(objectTypes, type)) return null;
       const memory = memories.get(type) ?? new EntryMemory();
       memories.set(type, memory);
-      return openFeed(await scopeOf(type).ready(signal), memory);
+      return openFeed(await scopeOf(type).ready(signal), memory, signal);
     },
     close: async () => directory.close(),
   };

@@ -26,6 +26,8 @@ export interface ReadyScope extends LdapScope {
   readonly facts: DirectoryFacts;
   readonly plan: AttributePlan;
   readonly references: 'fail' | 'skip';
+  /** Attributes and parents of new names that the server spells as they were sent. */
+  readonly spelledPlaces: Set<string>;
 }
 
 export interface ScopeReader {
@@ -47,7 +49,7 @@ export function scopeReader(directory: Directory, path: string, config: ObjectTy
       const plan = attributePlan(type, config, facts.schema, uidAttribute);
       // Active Directory names its other naming contexts whenever a domain is searched.
       const references = facts.isActiveDirectory ? 'skip' : settings.references;
-      return (last = { ...scope, facts, plan, references });
+      return (last = { ...scope, facts, plan, references, spelledPlaces: new Set() });
     },
   };
 }

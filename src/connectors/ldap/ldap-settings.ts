@@ -9,7 +9,7 @@ import { settingReader, type Report, type SettingReader } from './setting-reader
 
 export type AuthType = 'anonymous' | 'simple' | 'plain' | 'external';
 /** How changes are found out: by what the server offers, or as configured. */
-export type FeedKind = 'auto' | 'contentSync' | 'changeLog' | 'timestamps' | 'none';
+export type FeedKind = 'auto' | 'contentSync' | 'changeLog' | 'usn' | 'timestamps' | 'none';
 export type PasswordForm = 'plain' | 'ssha' | 'sha' | 'smd5' | 'md5' | 'unicode';
 
 /** `configurationProperties` of a directory (specification §10.8), in the form in which they are used. */
@@ -225,7 +225,7 @@ function password(read: SettingReader): Pick<LdapSettings, 'passwordAttribute' |
 
 function sync(read: SettingReader, report: Report): SyncSettings {
   const bases = names(read, 'baseContextsToSynchronize', report);
-  const kinds: readonly FeedKind[] = ['auto', 'contentSync', 'changeLog', 'timestamps', 'none'];
+  const kinds: readonly FeedKind[] = ['auto', 'contentSync', 'changeLog', 'usn', 'timestamps', 'none'];
   const feed = read.choice('changeFeed', kinds, 'auto') as FeedKind;
   return {
     feed: read.flag('useTimestampsForSync', false) ? 'timestamps' : feed,

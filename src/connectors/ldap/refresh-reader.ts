@@ -3,10 +3,12 @@ import type { RowFault, StoredObject } from '../../model/object-set.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import type { SearchItem } from '../../ldap/client/ldap-search.ts';
 import { readSyncInfo, readSyncState, uuidText, type SyncInfo } from '../../ldap/controls/sync-request.ts';
-import type { EntryMemory } from './entry-memory.ts';
+import { containersAround, type Containers } from './containers.ts';
+import type { EntryMemory, ToldEntry } from './entry-memory.ts';
 import { expired, isLeftOut, modifierOf, type FeedScope } from './feed-scope.ts';
 import { readRows } from './ldap-scope.ts';
 import { entryId, isFault } from './read-entry.ts';
+import { rowsBelow } from './rows-below.ts';
 
 /** Makes changes of what a server sends in answer to a sync request. */
 export interface RefreshReader {
@@ -22,9 +24,9 @@ export interface RefreshReader {
 }
 
 export interface ReadChange {
-  readonly change: Omit<FeedChange, 'token'>;
-  /** In hexadecimal. */
-  readonly uuid: string;
+  /** Null: there is nothing to tell, only to remember. */
+  readonly change: Omit<FeedChange, 'token'> | null;
+  readonly entries: readonly ToldEntry[];
 }
 
 interface State {
@@ -35,6 +37,7 @@ interface State {
   /** Servers of Netscape's line tell differences, whatever they say at the end, and without operational attributes. */
   readonly isNetscape: boolean;
   readonly idOf: ((uuid: string) => string) | null;
+  readonly containers: Containers | null;
   waiting: ReadChange[];
   /** UUIDs of what is still there; null: the server did not list them. */
   present: Set<string> | null;
@@ -58,6 +61,7 @@ export function refreshReader(
     signal,
     isNetscape,
     idOf: directId(scope.uidAttribute, isNetscape),
+    containers: containersAround(scope),
     waiting: [],
     present: null,
     named: new Set(),
@@ -118,8 +122,8 @@ function readInfo(state: State, info: SyncInfo): void {
 }
 
 async function readEntries(state: State, entries: readonly LdapEntry[]): Promise<void> {
-  const { scope, purpose, signal, isNetscape } = state;
-  const sent = entries.filter(({ controls }) => isSent(controls));
+  const { scope, purpose, signal, isNetscape, containers } = state;
+  const sent = entries.filter((entry) => isSent(entry.controls) && !isPlace(state, entry));
   const rows = purpose === 'names' || isNetscape ? null : await readRows(scope, sent, signal);
   let at = 0;
   for (const entry of entries) {
@@ -128,8 +132,32 @@ async function readEntries(state: State, entries: readonly LdapEntry[]): Promise
     if (cookie !== null) state.cookie = cookie;
     if (kind === 'present') (state.present ??= new Set()).add(uuid);
     else if (kind === 'delete') remove(state, uuid, entry.dn);
-    else add(state, entry, uuid, rows?.[at++] ?? null);
+    else if (isPlace(state, entry)) await addPlace(state, entry, uuid);
+    else {
+      add(state, entry, uuid, rows?.[at++] ?? null);
+      if (containers?.isContainer(entry) === true) await addPlace(state, entry, uuid);
+    }
   }
+}
+
+function isPlace({ containers }: State, entry: LdapEntry): boolean {
+  return containers !== null && containers.isContainer(entry) && !containers.isOfScope(entry);
+}
+
+/** What is below an entry that has another name now has one, too. */
+async function addPlace(state: State, entry: LdapEntry, uuid: string): Promise<void> {
+  const { scope, memory, purpose, idOf, waiting, signal } = state;
+  const place: ToldEntry = { uuid, id: null, place: entry.dn };
+  const isElsewhere = purpose === 'objects' && memory.places.get(uuid) !== entry.dn;
+  if (isElsewhere && idOf === null && !memory.isComplete) throw forgotten(scope);
+  const below = isElsewhere ? await rowsBelow(scope, entry.dn, signal) : [];
+  for (const { row, uuid: own } of below) {
+    const before = own === null ? undefined : memory.ids.get(own);
+    const previousId = before === undefined || before === row.id ? null : before;
+    const entries = own === null ? [] : [{ uuid: own, id: row.id }];
+    waiting.push({ change: { kind: 'createOrUpdate', id: row.id, previousId, object: row.object }, entries });
+  }
+  waiting.push({ change: null, entries: [place] });
 }
 
 function add(state: State, entry: LdapEntry, uuid: string, row: StoredObject | RowFault | null): void {
@@ -146,11 +174,12 @@ function add(state: State, entry: LdapEntry, uuid: string, row: StoredObject | R
   const before = memory.ids.get(uuid);
   const previousId = before === undefined || before === id ? null : before;
   const object = row?.object ?? null;
-  state.waiting.push({ change: { kind: 'createOrUpdate', id, previousId, object }, uuid });
+  state.waiting.push({ change: { kind: 'createOrUpdate', id, previousId, object }, entries: [{ uuid, id }] });
 }
 
 /** `dn`: where the server says it. */
 function remove({ scope, memory, idOf, waiting }: State, uuid: string, dn?: string): void {
+  if (memory.places.has(uuid) && !memory.ids.has(uuid)) return;
   const id = idOf?.(uuid) ?? memory.ids.get(uuid) ?? (scope.uidAttribute === 'dn' ? dn : undefined);
   if (id !== undefined) waiting.push(deletion(id, uuid));
   else if (!memory.isComplete) throw forgotten(scope);
@@ -171,7 +200,7 @@ function isSent(controls: LdapEntry['controls']): boolean {
 }
 
 function deletion(id: string, uuid: string): ReadChange {
-  return { change: { kind: 'delete', id, previousId: null, object: null }, uuid };
+  return { change: { kind: 'delete', id, previousId: null, object: null }, entries: [{ uuid, id: null }] };
 }
 
 /** How ids follow from the UUIDs of content synchronization; null: they do not. */

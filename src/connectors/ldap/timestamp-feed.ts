@@ -30,8 +30,8 @@ async function* changes(scope: FeedScope, after: Json, request: FeedRequest): As
   const token = timeOf(scope, since);
   const connection = await scope.directory.connections.own(request.signal);
   const question = {
-    filter: allOf(scope.filter, changedSince(token)),
-    attributes: feedAttributes(scope, 'modifyTimestamp', 'createTimestamp'),
+    filter: allOf(scope.filter, changedSince(scope, token)),
+    attributes: feedAttributes(scope, ...timesOf(scope)),
     compiled: null,
     isChecked: false,
   };
@@ -39,7 +39,7 @@ async function* changes(scope: FeedScope, after: Json, request: FeedRequest): As
   let waiting: FeedChange[] = [];
   try {
     for await (const entries of entriesIn(scope, connection, question, request, scope.bases)) {
-      for (const entry of entries) newest = later(newest, entry);
+      for (const entry of entries) newest = later(scope, newest, entry);
       waiting.push(...(await changesOf(scope, entries, token, request.signal)));
       while (waiting.length > request.pageSize) {
         yield { changes: waiting.slice(0, request.pageSize), token, isResumable: false };
@@ -69,9 +69,14 @@ async function changesOf(
   });
 }
 
-function changedSince(time: string): Filter {
+/** Active Directory does not search for the standard ones. */
+function timesOf({ facts }: FeedScope): readonly string[] {
+  return facts.isActiveDirectory ? ['whenChanged', 'whenCreated'] : ['modifyTimestamp', 'createTimestamp'];
+}
+
+function changedSince(scope: FeedScope, time: string): Filter {
   const from = (attribute: string): Filter => ({ kind: 'greaterOrEqual', attribute, value: time });
-  return anyOf(from('modifyTimestamp'), from('createTimestamp'));
+  return anyOf(...timesOf(scope).map(from));
 }
 
 /** Fourteen digits, in UTC; null for what is no time in UTC. */
@@ -80,8 +85,8 @@ function normalized(text: string): string | null {
   return match === null ? null : match[1]!;
 }
 
-function later(newest: string, entry: LdapEntry): string {
-  const times = ['modifyTimestamp', 'createTimestamp'].map((name) => normalized(entry.text(name) ?? ''));
+function later(scope: FeedScope, newest: string, entry: LdapEntry): string {
+  const times = timesOf(scope).map((name) => normalized(entry.text(name) ?? ''));
   return times.reduce<string>((a, b) => (b !== null && b > a ? b : a), newest);
 }
 

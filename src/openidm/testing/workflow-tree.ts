@@ -32,6 +32,7 @@ export interface Requests {
   read(path: string): Promise<JsonObject>;
   create(path: string, content: JsonObject): Promise<JsonObject>;
   update(path: string, content: JsonObject, rev?: string | null): Promise<JsonObject>;
+  patch(path: string, operations: readonly JsonObject[]): Promise<JsonObject>;
   remove(path: string): Promise<JsonObject>;
   query(path: string, filter: string | JsonObject, more?: Partial<QueryRequest>): Promise<readonly JsonObject[]>;
   action(path: string, action: string, content?: Json, parameters?: Record<string, string>): Promise<Json>;
@@ -110,6 +111,8 @@ function requests(lockstep: () => Lockstep, caller: Caller): Requests {
       object(router().object({ verb: 'create', ...base(place), newId: null, content }, context)),
     update: (place, content, rev = null) =>
       object(router().object({ verb: 'update', ...base(place), content, rev }, context)),
+    patch: (place, operations) =>
+      object(router().object({ verb: 'patch', ...base(place), operations: [...operations], rev: null }, context)),
     remove: (place) => object(router().object({ verb: 'delete', ...base(place), rev: null }, context)),
     query: async (place, filter, more = {}) => {
       const query =

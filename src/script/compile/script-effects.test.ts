@@ -27,6 +27,13 @@ describe('whether a value differs each time', () => {
     ["source || 'id-' + Math.random()", 'random'],
     ["openidm.encrypt(source, null, 'key')", 'encryption'],
     ["openidm.hash(source, 'SHA-256')", 'salt'],
+    ['var r = Math.random; r()', 'random'],
+    ['var m = Math; var r = m.random; "x" + r()', 'random'],
+    ['Math.random.call(null)', 'random'],
+    ['var D = Date; new D()', 'time'],
+    ["openidm.read('managed/user/' + source.id)._rev", 'revision'],
+    ["var user = openidm.read('managed/user/1'); user ? user._rev : null", 'revision'],
+    ["openidm.query('managed/user', { _queryFilter: 'true' }).result[0]['_rev']", 'revision'],
   ])('%s: %s', (code, kind) => {
     expect(effects(code).volatility?.kind).toBe(kind);
   });
@@ -44,6 +51,10 @@ describe('whether a value differs each time', () => {
     'target.id ? target.id : Math.random()',
     'function unused() { return Math.random(); } source',
     'openidm.decrypt(source)',
+    "openidm.read('managed/user/1').mail",
+    'source._rev',
+    'var r = source.random; r',
+    'var f = f; f()',
     "'Math.random()'",
     'logger.info("at {}", new Date()); source',
   ])('%s: not', (code) => {

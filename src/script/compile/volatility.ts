@@ -5,7 +5,7 @@ import { returnedBy } from './script-values.ts';
 
 /** Why an expression has another value each time, although the data is the same. */
 export interface Volatility {
-  readonly kind: 'random' | 'time' | 'encryption' | 'salt';
+  readonly kind: 'random' | 'time' | 'encryption' | 'salt' | 'revision';
   /** As written: `Math.random`, `new Date`. */
   readonly cause: string;
 }
@@ -83,9 +83,9 @@ function volatility(node: acorn.AnyNode, names: Names, depth: number): Volatilit
     case 'SequenceExpression':
       return first([node.expressions.at(-1)]);
     case 'MemberExpression':
-      return first([node.object]);
+      return ofRevision(node, names) ?? first([node.object]);
     case 'NewExpression':
-      return ofNew(node, first);
+      return ofNew(node, names, first);
     case 'CallExpression':
       return ofCall(node, names, first);
     default:
@@ -104,15 +104,16 @@ function ofVariable(name: string, names: Names, first: First): Volatility | null
   return found;
 }
 
-function ofNew(node: acorn.NewExpression, first: First): Volatility | null {
-  const name = node.callee.type === 'Identifier' ? node.callee.name : lastName(node.callee);
+function ofNew(node: acorn.NewExpression, names: Names, first: First): Volatility | null {
+  const callee = aliased(node.callee, names);
+  const name = callee.type === 'Identifier' ? callee.name : lastName(callee);
   if (name === 'Date' && node.arguments.length === 0) return { kind: 'time', cause: 'new Date()' };
   if (name === 'SecureRandom' || name === 'Random') return { kind: 'random', cause: `new ${name}()` };
   return first(node.arguments);
 }
 
 function ofCall(node: acorn.CallExpression, names: Names, first: First): Volatility | null {
-  const { callee } = node;
+  const callee = aliased(node.callee, names);
   const name = callee.type === 'Identifier' ? callee.name : lastName(callee);
   const own = ofName(name, callee, node.arguments.length);
   if (own !== null) return own;
@@ -124,6 +125,39 @@ function ofCall(node: acorn.CallExpression, names: Names, first: First): Volatil
   const parts = [...(called === undefined ? [] : returnedBy(called)), ...node.arguments];
   const found = first(callee.type === 'MemberExpression' ? [callee.object, ...parts] : parts);
   return found?.kind === 'time' && COARSE.has(name) ? null : found;
+}
+
+/** What a name stands for that is given one thing only: `var r = Math.random; r()`. Also `Math.random.call(…)`. */
+function aliased(callee: acorn.AnyNode, names: Names, depth = 0): acorn.AnyNode {
+  if (callee.type === 'MemberExpression' && /^(call|apply)$/.test(memberName(callee) ?? '') && depth < MAX_ALIASES)
+    return aliased(callee.object, names, depth + 1);
+  if (callee.type !== 'Identifier' || depth >= MAX_ALIASES) return callee;
+  const given = names.given.get(callee.name) ?? [];
+  const [value] = given;
+  const isName = value?.type === 'MemberExpression' || value?.type === 'Identifier';
+  return given.length === 1 && isName ? aliased(value, names, depth + 1) : callee;
+}
+
+const MAX_ALIASES = 5;
+
+/** An object has another revision after each write, also after one that this value caused. */
+function ofRevision(node: acorn.MemberExpression, names: Names): Volatility | null {
+  if (memberName(node) !== '_rev' || !isRead(node.object, names, 0)) return null;
+  return { kind: 'revision', cause: '_rev of what openidm.read() gives' };
+}
+
+/** What `openidm.read` or `openidm.query` gives, or a part of it. */
+function isRead(node: acorn.AnyNode, names: Names, depth: number): boolean {
+  if (depth > MAX_DEPTH) return false;
+  if (node.type === 'MemberExpression') return isRead(node.object, names, depth + 1);
+  if (node.type === 'LogicalExpression')
+    return isRead(node.left, names, depth + 1) || isRead(node.right, names, depth + 1);
+  if (node.type === 'Identifier')
+    return (names.given.get(node.name) ?? []).some((value) => value !== node && isRead(value, names, depth + 20));
+  if (node.type !== 'CallExpression') return false;
+  const { callee } = node;
+  if (callee.type !== 'MemberExpression') return false;
+  return nameOf(callee.object) === 'openidm' && /^(read|query)$/.test(memberName(callee) ?? '');
 }
 
 function ofName(name: string, callee: acorn.AnyNode, count: number): Volatility | null {

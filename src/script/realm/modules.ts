@@ -34,7 +34,7 @@ export function createModules(
     const known = found.get(id);
     if (known !== undefined) return known;
     const answer = json.parse(ask(host, `${request}`, from, purpose)) as Found;
-    if (!answer.ok) throw new RealmError(answer.message);
+    if (!answer.ok) throw notFound(answer.message);
     found.set(id, answer);
     return answer;
   }
@@ -79,6 +79,13 @@ export function createModules(
   }
 
   return { requireFrom, loadFrom };
+}
+
+/** Told apart by the code that other systems of modules use. */
+function notFound(message: string): Error {
+  const error = new RealmError(message) as Error & { code: string };
+  error.code = 'MODULE_NOT_FOUND';
+  return error;
 }
 
 function functionOf(host: RealmHost, key: string): ModuleFunction {

@@ -2,14 +2,21 @@ import { Failure } from '../../base/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
 import { parseJsonText } from './json-text.ts';
 
+export interface ContentHeaders {
+  readonly 'content-type'?: string | undefined;
+  readonly 'content-encoding'?: string | string[] | undefined;
+}
+
 /**
  * The JSON value of a body; undefined if there is none. JSON is also understood under the content types
  * that clients send who were not told any (curl says `application/x-www-form-urlencoded`).
  *
- * Throws `Failure` with status 415 for a body that claims to be something else or does not look to be JSON, else 400.
+ * Throws `Failure` with status 415 for a body that is compressed, claims to be something else or does not look to be JSON, else 400.
  */
-export function readContent(body: Uint8Array | null, contentType: string | undefined): Json | undefined {
+export function readContent(body: Uint8Array | null, headers: ContentHeaders): Json | undefined {
   if (body === null || body.length === 0) return undefined;
+  refuseEncoding(headers['content-encoding']);
+  const contentType = headers['content-type'];
   const type = contentType?.split(';', 1)[0]!.trim().toLowerCase() ?? '';
   const text = decodeText(body, contentType);
   if (!isJsonType(type) && !(UNTOLD.has(type) && /^\s*[[{]/.test(text))) throw unsupportedType(type);
@@ -64,6 +71,16 @@ function decodeText(body: Uint8Array, contentType: string | undefined): string {
       });
     throw new Failure('bad-request', `The request content is not valid ${charset}`);
   }
+}
+
+function refuseEncoding(encoding: string | string[] | undefined): void {
+  const named = String(encoding ?? '')
+    .split(',')
+    .map((one) => one.trim().toLowerCase());
+  const other = named.find((one) => one !== '' && one !== 'identity');
+  if (other === undefined) return;
+  const message = `The content encoding ${JSON.stringify(other.slice(0, 100))} is not supported; send the content as it is`;
+  throw new Failure('bad-request', message, { status: 415 });
 }
 
 function unsupportedType(type: string): Failure {

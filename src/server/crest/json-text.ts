@@ -10,7 +10,7 @@ export const MAX_JSON_KEYS = 50_000;
 /**
  * The value of a JSON text from outside. Throws `Failure('bad-request')` for what is not JSON, and for what is JSON but
  * means trouble: more than 128 levels, more than 50 000 keys in one object, a key twice in one object, the key `__proto__`,
- * numbers beyond a double, and lone surrogates, which no store can keep.
+ * numbers beyond a double, whole numbers that a double would change (the member is named), and lone surrogates, which no store can keep.
  */
 export function parseJsonText(text: string): Json {
   checkStructure(text);
@@ -20,10 +20,13 @@ export function parseJsonText(text: string): Json {
   } catch (thrown) {
     throw refused(`it is not valid JSON${placeOf(thrown)}`);
   }
+  if (MAY_CHANGE.test(text)) refuseChanged(text);
   if (MAY_OVERFLOW.test(text)) refuseInfinity(value);
   return value;
 }
 
+/** 2^53 has 16 digits. */
+const MAY_CHANGE = /\d{16}/;
 const MAY_OVERFLOW = /\d[eE]\+?\d{3}|\d{309}/;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
@@ -93,6 +96,33 @@ function unescaped(quoted: string): string | null {
 function refuseInfinity(value: Json): void {
   if (typeof value === 'number' && !Number.isFinite(value)) throw refused('a number in it is too large');
   if (typeof value === 'object' && value !== null) for (const one of Object.values(value)) refuseInfinity(one);
+}
+
+/** Whole numbers beyond 2^53 that would silently become others. */
+function refuseChanged(text: string): void {
+  const mark: Reviver = (_, value, { source }) => (isChanged(value, source) ? CHANGED : value);
+  const place = placeOfChanged(JSON.parse(text, mark as (key: string, value: unknown) => unknown));
+  if (place !== null)
+    throw refused(`the whole number at /${place.join('/')} is beyond 2^53 and would be changed; send it as a text`);
+}
+
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+const CHANGED = {};
+
+/** A text that is the shortest one of its double comes back as it was sent. */
+function isChanged(value: unknown, source: string | undefined): boolean {
+  if (typeof value !== 'number' || !Number.isFinite(value) || source === undefined) return false;
+  return /^-?\d{16,}$/.test(source) && String(value) !== source && BigInt(value) !== BigInt(source);
+}
+
+function placeOfChanged(value: unknown): readonly string[] | null {
+  if (value === CHANGED) return [];
+  if (typeof value !== 'object' || value === null) return null;
+  for (const [key, member] of Object.entries(value)) {
+    const place = placeOfChanged(member);
+    if (place !== null) return [key.slice(0, 100), ...place];
+  }
+  return null;
 }
 
 /** The parser's own words repeat what was sent, which may be a password. */

@@ -1,4 +1,5 @@
 import { Failure } from '../../base/failure.ts';
+import { addressFault } from '../../resource/addressable.ts';
 import { decodeUrlPart } from './decode-url.ts';
 
 /** Where in the tree a URL points to. */
@@ -23,9 +24,8 @@ export function readResourcePath(rawPath: string): ResourcePath {
   const segments = trimmed.split('/').map((segment) => decodeUrlPart(segment, 'path'));
   const path = segments.join('/');
   if (segments.includes('')) throw new Failure('bad-request', `The path has an empty segment: '${path}'`);
-  if (/(?:^|\/)\.\.?(?:\/|$)/.test(path))
-    throw new Failure('bad-request', `A path must not contain the segments . and ..: '${path}'`);
-  if (path.includes('\0')) throw new Failure('bad-request', 'A path must not contain the character NUL');
+  const fault = addressFault(path);
+  if (fault !== null) throw new Failure('bad-request', `A path must not contain ${fault}: ${JSON.stringify(path)}`);
   return { path, parent: segments.slice(0, -1).join('/'), last: segments[segments.length - 1]! };
 }
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.ts';
+import { addressFault } from '../../resource/addressable.ts';
 import { allParameters, readParameters } from './parameters.ts';
 import { formatResourcePath, readResourcePath } from './resource-path.ts';
 
@@ -44,6 +45,20 @@ describe('readResourcePath', () => {
         if (read === null) return;
         expect(read.path.split('/').filter((one) => one === '.' || one === '..')).toEqual([]);
         expect(read.path).not.toContain('\0');
+      }),
+    );
+  });
+
+  it('reads exactly the ids that may be given to objects', () => {
+    const piece = fc.constantFrom('.', '..', '/', '//', '\0', '\ud800', '\udc00', 'a', '%', 'é', '😀', ' ', '?', '#');
+    const id = fc.oneof(
+      fc.array(piece, { minLength: 1, maxLength: 5 }).map((pieces) => pieces.join('')),
+      fc.string({ minLength: 1, unit: 'binary' }),
+    );
+    fc.assert(
+      fc.property(id, (one) => {
+        const read = attempt(() => readResourcePath(`/managed/user/${encoded(one)}`));
+        expect(read?.path === `managed/user/${one}`).toBe(addressFault(one) === null);
       }),
     );
   });
@@ -92,6 +107,10 @@ describe('readParameters', () => {
     expect(Object.getPrototypeOf(read.additional)).toBe(Object.prototype);
   });
 });
+
+function encoded(id: string): string {
+  return id.isWellFormed() ? encodeURIComponent(id) : '%ed%a0%80';
+}
 
 function attempt<T>(read: () => T): T | null {
   try {

@@ -5,11 +5,22 @@ import { connectorPaths } from './paths-connectors.ts';
 import { otherPaths } from './paths-other.ts';
 import { repositoryPaths } from './paths-repository.ts';
 import { runPaths } from './paths-runs.ts';
+import { schedulePaths } from './paths-schedule.ts';
 import { syncPaths } from './paths-sync.ts';
+import { workflowPaths } from './paths-workflow.ts';
 
 /** All that is known about the tree besides the types of a project. */
 export function describedPaths(): readonly PathDescriptor[] {
-  return [...runPaths, ...syncPaths, ...connectorPaths, ...auditPaths, ...repositoryPaths, ...otherPaths];
+  return [
+    ...runPaths,
+    ...syncPaths,
+    ...connectorPaths,
+    ...auditPaths,
+    ...repositoryPaths,
+    ...schedulePaths,
+    ...workflowPaths,
+    ...otherPaths,
+  ];
 }
 
 /** A place nobody has described: every verb, any object. `prefix` as it is mounted. */

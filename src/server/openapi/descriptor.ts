@@ -23,6 +23,8 @@ export interface OperationDescriptor {
   /** Absent: any object, or for an action any value or none. */
   readonly body?: Shape;
   readonly isBodyRequired?: boolean;
+  /** Of an action: it looks at no body. */
+  readonly hasNoBody?: boolean;
   /** Of an object or an action's value; of one row, for a query. Absent: any object, or for an action any value. */
   readonly answer?: Shape;
 }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Failure } from '../../base/failure.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
 import { answerOf, type Resource } from '../../resource/resource.ts';
+import { SESSION_COOKIE } from '../../security/session-cookie.ts';
 import { answerFaults, resolved } from '../testing/answer-check.ts';
 import { memoryCollection } from '../testing/memory-collection.ts';
 import { openServer, type TestServer } from '../testing/open-server.ts';
@@ -115,6 +116,13 @@ describe('the OpenAPI document', () => {
       'policy',
       'info',
       'managed',
+      'scheduler',
+      'taskscanner',
+      'workflow/processdefinition',
+      'workflow/processinstance',
+      'workflow/processinstance/history',
+      'workflow/taskinstance',
+      'workflow/taskinstance/history',
     ];
     const full = openApiDocument({ version: '1', url: '', prefixes, managed: [...MANAGED], extra: [] });
     expect(Object.keys(full['paths'] as JsonObject).length).toBeGreaterThan(30);
@@ -123,6 +131,24 @@ describe('the OpenAPI document', () => {
       (Object.values(item as JsonObject) as JsonObject[]).map((one) => one['operationId']),
     );
     expect(new Set(ids).size).toBe(ids.length);
+    const { paths } = full as { paths: Record<string, Record<string, JsonObject>> };
+    const served: readonly (readonly [path: string, methods: readonly string[]])[] = [
+      ['audit/{topic}/{id}', ['get', 'put']],
+      ['config', ['get', 'post']],
+      ['scheduler/job', ['get', 'post']],
+      ['scheduler/job/{id}', ['get', 'put', 'delete']],
+      ['scheduler/trigger/{id}', ['get']],
+      ['taskscanner', ['get', 'post']],
+      ['workflow/processinstance', ['get', 'post']],
+      ['workflow/taskinstance/{id}', ['get', 'put', 'patch', 'post']],
+    ];
+    for (const [path, methods] of served) expect(Object.keys(paths[`/openidm/${path}`]!)).toEqual(methods);
+    expect(paths['/openidm/recon']!['post']!['requestBody']).toEqual({
+      required: false,
+      content: { 'application/json': { schema: { $ref: '#/components/schemas/RunOptions' } } },
+    });
+    const { securitySchemes } = full['components'] as { securitySchemes: JsonObject };
+    expect(securitySchemes['session']).toMatchObject({ type: 'apiKey', in: 'cookie', name: SESSION_COOKIE });
   });
 
   it.each<[method: string, path: string, sent: Json | undefined, status: number]>([

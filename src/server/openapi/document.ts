@@ -80,13 +80,21 @@ const DESCRIPTION = [
   'POST with _action=create is the same as without _action. Parameters whose names begin with _ are understood in any case.',
 ].join(' ');
 
-const SECURITY = [{ basic: [] }, { bearer: [] }, { user: [], password: [] }];
+/** A cookie alone lets reads through only; the header tells that no other site has sent the rest. */
+const SECURITY = [{ basic: [] }, { bearer: [] }, { user: [], password: [] }, { session: [] }];
 
 const SECURITY_SCHEMES: JsonObject = {
   basic: { type: 'http', scheme: 'basic' },
   bearer: { type: 'http', scheme: 'bearer' },
   user: { type: 'apiKey', in: 'header', name: 'X-OpenIDM-Username' },
   password: { type: 'apiKey', in: 'header', name: 'X-OpenIDM-Password' },
+  session: {
+    type: 'apiKey',
+    in: 'cookie',
+    name: 'session-jwt',
+    description:
+      'Set by a log-in with user and password. All but reads need the header X-Requested-With, too, with any value.',
+  },
 };
 
 const RESPONSES: JsonObject = {

@@ -67,7 +67,8 @@ function parameters(method: DescribedMethod, operations: readonly OperationDescr
 
 function requestBody(operations: readonly OperationDescriptor[], book: SchemaBook): JsonObject | null {
   const shapes = new Set<Shape>();
-  for (const { verb, body } of operations) {
+  for (const { verb, body, hasNoBody } of operations) {
+    if (hasNoBody === true) continue;
     if (verb === 'create' || verb === 'update') shapes.add(body ?? anyObjectShape);
     else if (verb === 'patch') shapes.add(body ?? patchShape);
     else if (verb === 'action') {

@@ -21,7 +21,10 @@ export const auditPaths: readonly PathDescriptor[] = [
   {
     path: 'audit/{topic}/{id}',
     tag: 'audit',
-    operations: [{ verb: 'read', summary: 'Read an entry', parameters: [formatted], answer: auditEntryShape }],
+    operations: [
+      { verb: 'read', summary: 'Read an entry', parameters: [formatted], answer: auditEntryShape },
+      { verb: 'update', summary: 'Write an entry under an id; entries are never replaced', answer: auditEntryShape },
+    ],
   },
   {
     path: 'audit',

@@ -19,6 +19,7 @@ export const otherPaths: readonly PathDescriptor[] = [
     operations: [
       { verb: 'read', summary: 'List configurations', answer: configListShape },
       { verb: 'query', summary: 'Query configurations' },
+      { verb: 'create', summary: 'Create a configuration under its _id', isBodyRequired: true },
     ],
   },
   {

@@ -25,6 +25,8 @@ const slice: readonly ParameterDescriptor[] = [
   { name: 'offset', description: 'Entries to skip.', type: 'integer' },
 ];
 
+const rejectionShape = z.looseObject({ reason: z.string().nullish() });
+
 /** Reconciliation (specification §5.1, §7). */
 export const runPaths: readonly PathDescriptor[] = [
   {
@@ -60,6 +62,7 @@ export const runPaths: readonly PathDescriptor[] = [
         verb: 'action',
         action: 'explain',
         summary: 'Explain the decision about one object',
+        hasNoBody: true,
         parameters: [
           mapping,
           { name: 'sourceId', description: 'Id of a source object.' },
@@ -74,11 +77,12 @@ export const runPaths: readonly PathDescriptor[] = [
     tag: 'recon',
     operations: [
       { verb: 'read', summary: 'Read a run, or follow it as text/event-stream', answer: runShape },
-      { verb: 'action', action: 'cancel', summary: 'Cancel a run', answer: runCanceledShape },
+      { verb: 'action', action: 'cancel', summary: 'Cancel a run', hasNoBody: true, answer: runCanceledShape },
       {
         verb: 'action',
         action: 'approve',
         summary: 'Approve held changes',
+        hasNoBody: true,
         parameters: [{ name: 'class', description: 'Only these: delete, unlink, ambiguousDelete.' }],
         answer: runApprovedShape,
       },
@@ -87,12 +91,14 @@ export const runPaths: readonly PathDescriptor[] = [
         action: 'reject',
         summary: 'Turn held changes down',
         parameters: [{ name: 'reason', description: 'Kept with each change.' }],
+        body: rejectionShape,
         answer: runRejectedShape,
       },
       {
         verb: 'action',
         action: 'undo',
         summary: 'Take the changes of a finished run back',
+        hasNoBody: true,
         parameters: [{ name: 'plan', description: 'Only show what undo would do.', type: 'boolean' }, wait, ...slice],
         answer: z.union([runStartedShape, planShape]),
       },
