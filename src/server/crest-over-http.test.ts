@@ -26,23 +26,12 @@ const guarded: Resource = {
   update: () => Promise.reject(new Failure('not-found', 'not there')),
 };
 
-/** Somebody creates and deletes the object in between, a few times. */
-let rivals = 0;
-const contested: Resource = {
-  create: async ({ content }, id) => {
-    if (--rivals >= 0) throw new Failure('exists', 'it is there');
-    return { id, rev: '0', object: { ...content, _id: id, _rev: '0' } };
-  },
-  update: () => Promise.reject(new Failure('not-found', 'not there')),
-};
-
 beforeAll(async () => {
   test = await openServer();
   test.router.mount('managed/user', memoryCollection(objects));
   test.router.mount('broken', broken);
   test.router.mount('single/thing', updateOnly);
   test.router.mount('guarded', guarded);
-  test.router.mount('contested', contested);
 });
 afterAll(() => test.server.stop());
 beforeEach(() => {
@@ -164,13 +153,6 @@ describe('writing', () => {
       body: { _id: 'p', userName: 'p' },
     });
     expect([status, body['_id']]).toEqual([201, 'p']);
-  });
-
-  it('creates by PUT what is deleted again each time before it can be updated', async () => {
-    rivals = 3;
-    expect((await test.send('PUT', '/openidm/contested/x', { body: { n: 1 } })).status).toBe(201);
-    rivals = 1000;
-    expect((await test.send('PUT', '/openidm/contested/x', { body: { n: 1 } })).status).toBe(404);
   });
 
   it('creates or updates by PUT without conditions', async () => {

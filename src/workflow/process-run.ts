@@ -81,7 +81,14 @@ async function openRun(
   surroundings: RunSurroundings,
   begin: (engine: Engine) => Promise<Execution>,
 ): Promise<ProcessRun> {
-  const gathering: Gathering = { program, surroundings, waiting: new Map(), begun: new Map(), error: null, isOver: false };
+  const gathering: Gathering = {
+    program,
+    surroundings,
+    waiting: new Map(),
+    begun: new Map(),
+    error: null,
+    isOver: false,
+  };
   const engine = await newEngine(gathering);
   return runOf(gathering, await carefully(gathering, () => begin(engine)));
 }
@@ -172,7 +179,9 @@ function countBegun({ begun }: Gathering, { id, parent }: ActivityContent): void
   const times = (begun.get(key) ?? 0) + 1;
   begun.set(key, times);
   if (times > MAX_BEGUN)
-    throw new Error(`it came to "${id}" ${MAX_BEGUN} times without waiting for anything: does it go round in a circle?`);
+    throw new Error(
+      `it came to "${id}" ${MAX_BEGUN} times without waiting for anything: does it go round in a circle?`,
+    );
 }
 
 function hear(gathering: Gathering, name: string, api: unknown): void {
