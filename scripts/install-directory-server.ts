@@ -27,6 +27,8 @@ const SERVERS: Readonly<Record<DirectoryServerName, Installable>> = {
 const PLACES = [...(process.env['PATH'] ?? '').split(path.delimiter), '/usr/sbin', '/sbin', '/usr/local/sbin'];
 const APT = findProgram('apt-get');
 const INSTALL_MS = 300_000;
+/** Where no server of packages answers, the tests are to say so soon. */
+const PATIENCE = ['-o', 'Acquire::Retries=1', '-o', 'Acquire::http::Timeout=20', '-o', 'Acquire::https::Timeout=20'];
 
 /** The program's path, or null. Server programs are often not in a user's PATH. */
 export function findProgram(name: string): string | null {
@@ -57,7 +59,7 @@ function install(name: DirectoryServerName): void {
 
 function apt(command: string, ...packages: readonly string[]): boolean {
   const options = command === 'install' ? ['-y', '--no-install-recommends'] : [];
-  const { status } = spawnSync(APT!, ['-q', command, ...options, ...packages], {
+  const { status } = spawnSync(APT!, ['-q', ...PATIENCE, command, ...options, ...packages], {
     stdio: ['ignore', 'ignore', 'inherit'],
     timeout: INSTALL_MS,
     env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
