@@ -1,5 +1,5 @@
 import type { Lockstep } from '../app/lockstep.ts';
-import { commitWhatStands, shownItem } from '../app/push/outbox-store.ts';
+import { commitWhatStands, outboxPages, shownItem } from '../app/push/outbox-store.ts';
 import { Failure } from '../base/failure.ts';
 import { parseFilter } from '../base/query-filter.ts';
 import { itemOf, OUTBOX_TYPE, outboxDelete, outboxUpdate, type StoredItem } from '../implicit/outbox.ts';
@@ -54,16 +54,9 @@ function renewed({ clock }: Lockstep, item: StoredItem): ReturnType<typeof outbo
   return outboxUpdate(item, { ...item, state: 'PENDING', attempts: 0, dueMs: clock.nowMs() });
 }
 
-const PAGE = 500;
-
 async function* setAside({ repository }: Lockstep, mapping: string | undefined): AsyncIterable<readonly StoredItem[]> {
-  const filter = parseFilter('state eq "FAILED"');
-  let page = await repository.objects.page(OUTBOX_TYPE, { filter, limit: PAGE });
-  for (;;) {
-    yield page.rows.map(itemOf).filter((item) => mapping === undefined || item.mapping === mapping);
-    if (page.next === null) return;
-    page = await repository.objects.page(OUTBOX_TYPE, { filter, limit: PAGE, after: page.next });
-  }
+  for await (const items of outboxPages(repository, 'state eq "FAILED"'))
+    yield items.filter((item) => mapping === undefined || item.mapping === mapping);
 }
 
 function resolve(queryId: string): ReturnType<typeof parseFilter> {

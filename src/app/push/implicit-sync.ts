@@ -65,13 +65,13 @@ export async function openImplicitSync(lockstep: Lockstep): Promise<ImplicitSync
     wake: () => pump.wake(),
   };
   const pump = openOutboxPump({ pushing, breakers, owner, passing: () => passing });
-  const listensTo = listening(lockstep);
+  const listeners = listenersOf(lockstep);
   return {
     worlds,
     pushing,
-    listensTo,
+    listensTo: (type) => listeners(type).mappings.length > 0 || listeners(type).hasOnSync,
     mappingsFrom: (collection) => mappingsFrom(lockstep, collection),
-    announce: (changes, context) => announced(lockstep, owner, changes, context),
+    announce: (changes, context) => announced(lockstep, owner, listeners, changes, context),
     pass: async (changes, context) => {
       if (context.chain !== undefined) {
         await context.chain.add(changes);
@@ -95,18 +95,23 @@ export async function openImplicitSync(lockstep: Lockstep): Promise<ImplicitSync
   };
 }
 
+/** Who waits for changes of a managed type. */
+interface Listeners {
+  readonly mappings: readonly MappingConfig[];
+  readonly hasOnSync: boolean;
+}
+
 /** Asked with every write, answered once for each configuration. */
-function listening(lockstep: Lockstep): (name: string) => boolean {
-  let [config, known] = [lockstep.config, new Map<string, boolean>()];
+function listenersOf(lockstep: Lockstep): (type: string) => Listeners {
+  let [config, known] = [lockstep.config, new Map<string, Listeners>()];
   return (name) => {
     if (config !== lockstep.config) [config, known] = [lockstep.config, new Map()];
-    const found = known.get(name);
-    if (found !== undefined) return found;
-    const hasListener =
-      mappingsFrom(lockstep, `managed/${name}`).length > 0 ||
-      lockstep.managedTypes().some((type) => type.name === name && hasOnSync(type));
-    known.set(name, hasListener);
-    return hasListener;
+    const listeners = known.get(name) ?? {
+      mappings: mappingsFrom(lockstep, `managed/${name}`),
+      hasOnSync: lockstep.managedTypes().some((type) => type.name === name && hasOnSync(type)),
+    };
+    known.set(name, listeners);
+    return listeners;
   };
 }
 
@@ -118,21 +123,16 @@ function mappingsFrom({ config }: Lockstep, collection: string): readonly Mappin
 function announced(
   lockstep: Lockstep,
   owner: string,
+  listeners: (type: string) => Listeners,
   changes: readonly ManagedChange[],
   context: RequestContext,
 ): readonly RowWrite[] {
   if (context.mode === 'plan') return [];
   const nowMs = lockstep.clock.nowMs();
   const graceMs = context.cause === 'recon' ? RUN_GRACE_MS : GRACE_MS;
-  const owing = new Set(
-    lockstep
-      .managedTypes()
-      .filter(hasOnSync)
-      .map(({ name }) => name),
-  );
   return changes.flatMap((change) => {
-    const owes = owing.has(change.type);
-    return mappingsFrom(lockstep, `managed/${change.type}`).map((mapping) => {
+    const waiting = listeners(change.type);
+    return waiting.mappings.map((mapping) => {
       const item: OutboxItem = {
         mapping: mapping.name,
         collection: `managed/${change.type}`,
@@ -148,7 +148,7 @@ function announced(
         userId: context.caller.id,
         trail: context.trail ?? [],
         cause: null,
-        owed: owes && mapping.queuedSync === null ? owedRequest(change) : null,
+        owed: waiting.hasOnSync && mapping.queuedSync === null ? owedRequest(change) : null,
       };
       return outboxCreate(lockstep.newId(), item);
     });

@@ -3,8 +3,8 @@ import type { JsonObject } from '../../base/json.ts';
 import { skippedResult, type SyncAction, type SyncResult } from '../../implicit/sync-result.ts';
 import type { ManagedChange } from '../../model/managed-change.ts';
 import type { RequestContext } from '../../resource/context.ts';
-import { noteReach, passOn, type Passing } from './pass-on.ts';
-import { isUnchanged, pushMapping } from './push-mapping.ts';
+import { passOn, pushGathering, type Passing } from './pass-on.ts';
+import { isUnchanged } from './push-mapping.ts';
 
 /** Somebody says that a source object has changed (specification §7.1). */
 export interface Notification {
@@ -36,11 +36,10 @@ export async function notify(
       results.push(skippedResult(mapping));
       continue;
     }
-    const chain = { add: async (more: readonly ManagedChange[]) => void caused.push(...more) };
     const trail = [...(context.trail ?? []), mapping.name];
-    const inner: RequestContext = { ...context, cause: 'implicitSync', chain, trail };
-    const pushed = await pushMapping(passing.pushing, { mapping, ids: [id], context: inner, olds, given });
-    noteReach(passing.breakers, mapping, pushed);
+    const asked = { mapping, ids: [id], context: { ...context, trail }, olds, given };
+    const { pushed, caused: more } = await pushGathering(passing, asked);
+    caused.push(...more);
     results.push(...(pushed.get(id)?.results ?? []));
     fault = pushed.get(id)?.fault?.message ?? null;
   }

@@ -1,12 +1,11 @@
 import { messageOf } from '../../base/failure.ts';
 import { oldValue, outboxUpdate, type StoredItem } from '../../implicit/outbox.ts';
-import type { ManagedChange } from '../../model/managed-change.ts';
 import { isHolderDead } from '../../recon/lease.ts';
 import { SYSTEM_CALLER, type RequestContext } from '../../resource/context.ts';
 import type { Breakers } from './breakers.ts';
 import { commitWhatStands, dueItems, nextDueMs, pendingItems } from './outbox-store.ts';
-import { MAX_TRAIL, noteReach, passOn, restless } from './pass-on.ts';
-import { pushMapping, type Pushing } from './push-mapping.ts';
+import { MAX_TRAIL, passOn, pushGathering, restless } from './pass-on.ts';
+import type { Pushing } from './push-mapping.ts';
 
 /** Pushes what is due: what a push within a request could not, what a killed process left behind, what is queued on purpose. */
 export interface OutboxPump {
@@ -174,13 +173,10 @@ async function pushItems(options: PumpOptions, name: string, items: readonly Sto
       );
       continue;
     }
-    const caused: ManagedChange[] = [];
     const context = contextOf(first!, trail);
-    const chain = { add: async (more: readonly ManagedChange[]) => void caused.push(...more) };
     const ids = [...new Set(same.map((item) => item.resourceId))];
-    const request = { mapping, ids, context: { ...context, chain }, olds: new Map(), onlyQueued: true };
-    const pushed = await pushMapping(pushing, request);
-    noteReach(breakers, mapping, pushed);
+    const request = { mapping, ids, context, olds: new Map(), onlyQueued: true };
+    const { caused } = await pushGathering({ pushing, breakers }, request);
     if (caused.length > 0) await passOn(options.passing(), caused, context);
   }
 }

@@ -61,7 +61,12 @@ export async function* pendingItems(
   owner: string,
 ): AsyncIterable<readonly StoredItem[]> {
   const ours = `owner eq ${JSON.stringify(owner)}`;
-  const filter = parseFilter(`state eq "PENDING" and ${whose === 'ours' ? ours : `!(${ours})`}`);
+  yield* outboxPages(repository, `state eq "PENDING" and ${whose === 'ours' ? ours : `!(${ours})`}`);
+}
+
+/** All items that match, a page at a time. */
+export async function* outboxPages(repository: Repository, filterText: string): AsyncIterable<readonly StoredItem[]> {
+  const filter = parseFilter(filterText);
   let page = await repository.objects.page(OUTBOX_TYPE, { filter, limit: PAGE });
   for (;;) {
     yield page.rows.map(itemOf);

@@ -10,7 +10,7 @@ import type { RequestContext } from '../../resource/context.ts';
 import type { Breakers } from './breakers.ts';
 import { deferItems, releaseItems, setAside } from './outbox-marks.ts';
 import { heldText, NOTHING_WITHHELD, type Withheld } from './push-guard.ts';
-import { pushMapping, type Pushing } from './push-mapping.ts';
+import { pushMapping, type Pushing, type PushRequest } from './push-mapping.ts';
 import type { Pushed } from './pushed.ts';
 
 export interface Passing {
@@ -175,18 +175,28 @@ async function passThrough(
     return new Map(ids.map((id) => [id, failure(mapping, id, message, 'unreachable')]));
   }
   const next = [...trail, mapping.name];
-  const caused: ManagedChange[] = [];
-  const chain = { add: async (more: readonly ManagedChange[]) => void caused.push(...more) };
-  const inner: RequestContext = { ...context, cause: 'implicitSync', chain, trail: next };
-  const pushed = await pushMapping(pushing, { mapping, ids, context: inner, olds });
-  noteReach(breakers, mapping, pushed);
+  const asked = { mapping, ids, olds, context: { ...context, trail: next } };
+  const { pushed, caused } = await pushGathering({ pushing, breakers }, asked);
   if (caused.length > 0) waves.push({ changes: caused, trail: next, withheld: NOTHING_WITHHELD });
   if ([...pushed.values()].some(({ fault }) => fault !== null)) wake();
   return pushed;
 }
 
+/** Pushes, notes whether the target can be reached, and gathers what the push itself changes in managed objects. */
+export async function pushGathering(
+  { pushing, breakers }: Pick<Passing, 'pushing' | 'breakers'>,
+  request: PushRequest,
+): Promise<{ readonly pushed: ReadonlyMap<string, Pushed>; readonly caused: readonly ManagedChange[] }> {
+  const caused: ManagedChange[] = [];
+  const chain = { add: async (more: readonly ManagedChange[]) => void caused.push(...more) };
+  const context: RequestContext = { ...request.context, cause: 'implicitSync', chain };
+  const pushed = await pushMapping(pushing, { ...request, context });
+  noteReach(breakers, request.mapping, pushed);
+  return { pushed, caused };
+}
+
 /** One that cannot be reached fails everything; one that refuses an object is there. */
-export function noteReach(breakers: Breakers, { name }: MappingConfig, pushed: ReadonlyMap<string, Pushed>): void {
+function noteReach(breakers: Breakers, { name }: MappingConfig, pushed: ReadonlyMap<string, Pushed>): void {
   const faults = [...pushed.values()].map(({ fault }) => fault);
   if (faults.length === 0) return;
   const unreachable = faults.find((fault) => fault?.kind === 'unreachable');
