@@ -1,8 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { tempProject, type TempProject } from '../app/config/temp-project.ts';
-import { runCommand } from './run-command.ts';
+import { caughtCli, type Told } from './testing/caught-cli.ts';
 
 const string = { type: 'string' };
 const provisioner = {
@@ -36,8 +36,7 @@ const mapping = {
 };
 
 let project: TempProject;
-let out = '';
-let err = '';
+const run = caughtCli();
 
 beforeEach(() => {
   project = tempProject({
@@ -46,25 +45,11 @@ beforeEach(() => {
     'conf/provisioner.openicf-hr.json': provisioner,
     'data/hr.csv': 'id,mail\na,a@x\nb,b@x\nc,c@x\n',
   });
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-  project[Symbol.dispose]();
-});
+afterEach(() => project[Symbol.dispose]());
 
-async function cli(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  out = '';
-  err = '';
-  const code = await runCommand([...args, '--project', project.directory]);
-  return { code, out, err };
+function cli(...args: string[]): Promise<Told> {
+  return run([...args, '--project', project.directory]);
 }
 
 /** Two users whose deletion the guard holds. */
