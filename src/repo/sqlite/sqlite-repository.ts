@@ -57,7 +57,7 @@ export async function openSqliteRepository(options: SqliteOptions): Promise<Repo
   return repositoryOver(ask, clock, async () => {
     near?.close();
     await worker.call('close');
-    await worker.terminate(repositoryClosed());
+    await worker.ended(repositoryClosed());
   });
 }
 

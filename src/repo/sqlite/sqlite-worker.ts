@@ -18,6 +18,8 @@ port.on('message', ([number, method, args]: CallMessage) => {
     answer = [number, callError(thrown), null];
   }
   port.postMessage(answer);
+  // nothing is left that would keep the thread
+  if (method === 'close') port.close();
 });
 
 function run(method: string, args: readonly unknown[]): unknown {

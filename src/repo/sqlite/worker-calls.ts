@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { assert } from '../../base/assert.ts';
 import { Failure, messageOf, type FailureCode } from '../../base/failure.ts';
@@ -15,6 +16,7 @@ export interface CallError {
 }
 
 const MAX_PENDING = 10_000;
+const PATIENCE_MS = 10_000;
 
 interface Pending {
   readonly resolve: (value: unknown) => void;
@@ -51,6 +53,19 @@ export class WorkerCalls {
       // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
       this.#worker.postMessage([number, method, args] satisfies CallMessage);
     });
+  }
+
+  /**
+   * Waits for a thread that ends by itself after its last answer, and ends it if it does not. Calls made afterwards are
+   * refused with `why`. (Threads that are torn down from outside are a known cause of crashes of Node.)
+   */
+  async ended(why: Failure): Promise<void> {
+    if (this.#ended) return;
+    this.#ended = why;
+    this.#worker.ref();
+    const timer = setTimeout(() => void this.#worker.terminate(), PATIENCE_MS);
+    await once(this.#worker, 'exit');
+    clearTimeout(timer);
   }
 
   /** Ends the thread; calls made afterwards are refused with `why`. */
