@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import path from 'node:path';
 import { bareInsert } from './bare-insert.ts';
 import { bareParse } from './bare-parse.ts';
+import { LDAP_JOBS } from './ldap/ldap-jobs.ts';
 import { memoryUnchanged } from './memory-job.ts';
 import { changedCount, writePeople } from './people.ts';
 import { MAPPING, peopleFile, writeProject, type Variant } from './project.ts';
@@ -21,6 +22,7 @@ export const JOBS: Readonly<Record<string, (task: Task) => Promise<Timed>>> = {
   unchanged,
   changed,
   'memory-unchanged': memoryUnchanged,
+  ...LDAP_JOBS,
 };
 
 async function people({ directory, count, seed }: Task, generation: 0 | 1): Promise<Timed> {

@@ -11,6 +11,8 @@ export interface Sample {
   readonly cpuSeconds: number;
   /** Largest resident memory: of the process, and of those it started, added up. */
   readonly peakMiB: number;
+  /** What else was measured. */
+  readonly note?: string;
 }
 
 export interface Task {
@@ -24,12 +26,14 @@ export interface Task {
 export type Timed = Omit<Sample, 'peakMiB'>;
 
 const POLL_MS = 100;
+/** As the command line starts Node. */
+const FLAGS = ['--max-semi-space-size=16'];
 
 /** Runs a job in a process of its own (`child.ts`) and watches its memory. */
 export async function sample(task: Task): Promise<Sample> {
   const child = spawn(
     process.execPath,
-    [...process.execArgv, new URL('child.ts', import.meta.url).pathname, JSON.stringify(task)],
+    [...process.execArgv, ...FLAGS, new URL('child.ts', import.meta.url).pathname, JSON.stringify(task)],
     {
       stdio: ['ignore', 'pipe', 'inherit'],
     },

@@ -15,21 +15,30 @@ interface Settings {
 /** Jobs one after the other, that over and over, so that a noisy minute falls on all of them. Each has a process of its own. */
 export async function measure(jobs: readonly string[], { count, rounds, seed }: Settings): Promise<readonly Series[]> {
   const directory = mkdtempSync(path.join(process.env['BENCH_DIR'] ?? tmpdir(), 'lockstep-bench-'));
-  const samples = new Map(jobs.map((job): [string, Sample[]] => [job, []]));
   try {
     await sample({ job: 'people', directory, count, seed });
-    for (let round = 0; round < rounds; round++)
-      for (const job of jobs) {
-        const one = await sample({ job, directory, count, seed });
-        samples.get(job)!.push(one);
-        process.stderr.write(
-          `${job.padEnd(18)} ${count} in ${one.seconds.toFixed(2)} s (${one.cpuSeconds.toFixed(2)} s of processor), ${Math.round(one.peakMiB)} MiB\n`,
-        );
-      }
+    return await measureIn(directory, jobs, { count, rounds, seed });
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-  return jobs.map((job) => ({ job, count, samples: samples.get(job)! }));
+}
+
+/** The same in a directory that was made ready. */
+export async function measureIn(
+  directory: string,
+  jobs: readonly string[],
+  { count, rounds, seed }: Settings,
+): Promise<readonly Series[]> {
+  const samples = new Map(jobs.map((job): [string, Sample[]] => [job, []]));
+  for (let round = 0; round < rounds; round++)
+    for (const job of jobs) {
+      const one = await sample({ job, directory, count, seed });
+      samples.get(job)!.push(one);
+      process.stderr.write(
+        `${job.padEnd(20)} ${one.count} in ${one.seconds.toFixed(2)} s (${one.cpuSeconds.toFixed(2)} s of processor), ${Math.round(one.peakMiB)} MiB ${one.note ?? ''}\n`,
+      );
+    }
+  return jobs.map((job) => ({ job, count: samples.get(job)![0]!.count, samples: samples.get(job)! }));
 }
 
 /** A benchmark by itself: `node bench/first-load.ts --count 100000 --rounds 3 --seed 1`. */

@@ -12,12 +12,15 @@ interface Outcome {
   readonly passed: number;
   readonly failed: number;
   readonly isGood: boolean;
+  /** What was left out, and why: `suite (left out: reason)`. */
+  readonly leftOut: readonly string[];
   /** The files that ended without a failed test and without a result of all of them. */
   readonly crashed: readonly string[];
 }
 
 const args = process.argv.slice(2);
 const outcome = await runOnceMore(await run(args));
+for (const one of outcome.leftOut) process.stdout.write(`${one}\n`);
 process.stdout.write(`${outcome.passed} passed, ${outcome.failed} failed\n`);
 process.exitCode = outcome.isGood && outcome.failed === 0 && outcome.passed > 0 ? 0 : 1;
 
@@ -28,7 +31,8 @@ async function runOnceMore(first: Outcome): Promise<Outcome> {
   process.stdout.write(`The process of these test files crashed; they are run once more:\n${crashed.join('\n')}\n`);
   const second = await run([...args.filter((arg) => arg.startsWith('-')), ...crashed]);
   const failed = first.failed - crashed.length + second.failed;
-  return { passed: first.passed + second.passed, failed, isGood: second.isGood, crashed: second.crashed };
+  const leftOut = [...new Set([...first.leftOut, ...second.leftOut])];
+  return { passed: first.passed + second.passed, failed, isGood: second.isGood, crashed: second.crashed, leftOut };
 }
 
 async function run(args: readonly string[]): Promise<Outcome> {
@@ -51,11 +55,16 @@ function vitest(args: readonly string[]): Promise<number | null> {
   });
 }
 
+interface TestResult {
+  readonly status: string;
+  readonly ancestorTitles: readonly string[];
+}
+
 interface FileResult {
   readonly name: string;
   readonly status: string;
   readonly message: string;
-  readonly assertionResults: readonly { readonly status: string }[];
+  readonly assertionResults: readonly TestResult[];
 }
 
 /** A suite that could not even be loaded counts as a failure. */
@@ -68,9 +77,15 @@ function read(report: string): Omit<Outcome, 'isGood'> {
     return {
       passed: tests.filter(({ status }) => status === 'passed').length,
       failed: tests.filter(isFailed).length + broken.length,
+      leftOut: [...new Set(tests.flatMap(leftOutOf))],
       crashed: broken.filter(({ message }) => message === '').map(({ name }) => name),
     };
   } catch {
-    return { passed: 0, failed: 1, crashed: [] };
+    return { passed: 0, failed: 1, crashed: [], leftOut: [] };
   }
+}
+
+/** Suites of what is not there have the reason in their titles. */
+function leftOutOf({ status, ancestorTitles }: TestResult): readonly string[] {
+  return status === 'passed' ? [] : ancestorTitles.filter((title) => title.includes('(left out: '));
 }

@@ -13,6 +13,15 @@ it('is the same for equal values and gives the value back', () => {
   );
 });
 
+it.each([
+  ['{"b":1,"a":[{"d":null,"c":"x"}]}', '{"a":[{"c":"x","d":null}],"b":1}'],
+  ['{"a":1,"10":2,"9":3,"!":4}', '{"!":4,"10":2,"9":3,"a":1}'],
+  ['{"b":1,"__proto__":{"z":1,"y":2}}', '{"__proto__":{"y":2,"z":1},"b":1}'],
+  ['[{"b":{"2":1,"1":2}},"x"]', '[{"b":{"1":2,"2":1}},"x"]'],
+])('%s is written as %s', (text, wanted) => {
+  expect(canonicalJson(JSON.parse(text) as Json)).toBe(wanted);
+});
+
 /** The same value with its members in the opposite order. */
 function reversed(value: Json): Json {
   if (Array.isArray(value)) return value.map(reversed);

@@ -1,10 +1,12 @@
-#!/usr/bin/env node
-// Works on whatever Node starts it: an older one hands over to the Node that was installed with this package.
+#!/usr/bin/env -S node --max-semi-space-size=16
+// Works on whatever Node starts it: an older one hands over to the Node that was installed with this package. The young generation
+// of 16 MiB halves keeps some 90 MiB of memory at the same speed (docs/benchmarks.md).
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const NEEDED = 24;
+const FLAGS = ['--max-semi-space-size=16'];
 
 if (Number(process.versions.node.split('.')[0]) >= NEEDED) await start();
 else process.exitCode = handOver();
@@ -24,6 +26,6 @@ function handOver(): number {
     );
     return 1;
   }
-  const { status } = spawnSync(binary, process.argv.slice(1), { stdio: 'inherit' });
+  const { status } = spawnSync(binary, [...FLAGS, ...process.argv.slice(1)], { stdio: 'inherit' });
   return status ?? 1;
 }
