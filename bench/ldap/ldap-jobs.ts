@@ -6,6 +6,7 @@ import process from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { findProgram } from '../../scripts/install-directory-server.ts';
 import { connectorKinds } from '../../src/app/connector-kinds.ts';
+import type { Json } from '../../src/base/json.ts';
 import type { Lockstep } from '../../src/app/lockstep.ts';
 import type { RequestOperation } from '../../src/ldap/codec/message.ts';
 import type { LdapConnection } from '../../src/ldap/client/ldap-connection.ts';
@@ -202,8 +203,13 @@ async function live({ directory, count, seed }: Task): Promise<Timed> {
 }
 
 async function titled({ repository }: Lockstep, text: string): Promise<number> {
-  const { rows } = await repository.objects.page('user', { limit: 1_000_000 });
-  return rows.filter(({ doc }) => String(doc['title']).startsWith(text)).length;
+  let [found, after]: [number, Json] = [0, null];
+  do {
+    const page = await repository.objects.page('user', { after, limit: PAGE_SIZE });
+    found += page.rows.filter(({ doc }) => String(doc['title']).startsWith(text)).length;
+    after = page.next;
+  } while (after !== null);
+  return found;
 }
 
 /** From the moment a change is sent to the directory to the moment it is stored in the managed object. */

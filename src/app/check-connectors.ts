@@ -1,3 +1,4 @@
+import { deadline } from '../base/deadline.ts';
 import type { Diagnostic } from '../base/diagnostic.ts';
 import { Failure } from '../base/failure.ts';
 import type { Log } from '../base/log.ts';
@@ -25,7 +26,7 @@ async function checkConnector(provisioner: ProvisionerConfig, projectDirectory: 
   try {
     const connector = kind.create(provisioner, { projectDirectory, log });
     try {
-      await connector.test(AbortSignal.timeout(DEADLINE_MS));
+      await connector.test(deadline(DEADLINE_MS, `system/${provisioner.name}`));
     } finally {
       await connector.close();
     }

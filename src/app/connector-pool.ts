@@ -126,6 +126,9 @@ function counted(state: PoolState, entry: Entry): Connector {
     objectSet: (type) => countedSet(connector.objectSet(type), during, () => scanning(state, entry)),
     ...(connector.feed === undefined ? {} : { feed: (type, signal) => during(() => connector.feed!(type, signal)) }),
     ...(connector.state === undefined ? {} : { state: (type, signal) => during(() => connector.state!(type, signal)) }),
+    ...(connector.authenticate === undefined
+      ? {}
+      : { authenticate: (...asked) => during(() => connector.authenticate!(...asked)) }),
     close: async () => {},
   };
 }

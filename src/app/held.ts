@@ -1,5 +1,6 @@
 import { Failure } from '../base/failure.ts';
 import type { ChangeClass, RunEntry, RunRecord } from '../model/run.ts';
+import { readable } from '../model/unreadable-objects.ts';
 import { carryOut, type Carried } from '../recon/apply-planned.ts';
 import { outcomeOf, settledProgress } from '../recon/finish-planned.ts';
 import { holdLease, ownerName, type HeldLease } from '../recon/lease.ts';
@@ -149,17 +150,20 @@ async function compareWithPlan(
     ? []
     : entries.filter((entry) => entry.changeClass === 'delete' && entry.targetId !== null);
   if (deletes.length === 0) return { fresh: entries, stale: [] };
-  const present = await target.readMany(deletes.map((entry) => entry.targetId!));
+  const present = await readable(target.readMany(deletes.map((entry) => entry.targetId!)));
   const changed = new Set(
     deletes.filter((entry) => {
-      const now = present.get(entry.targetId!);
+      if (present.unreadable.has(entry.targetId!)) return true;
+      const now = present.found.get(entry.targetId!);
       return now !== undefined && JSON.stringify(sorted(now.object)) !== JSON.stringify(sorted(entry.before ?? {}));
     }),
   );
   const stale = [...changed].map((entry): Carried => ({
     entry,
     status: 'skipped',
-    message: 'left alone: the object has changed since the plan was made',
+    message: present.unreadable.has(entry.targetId!)
+      ? `left alone: the object cannot be read now: ${present.unreadable.get(entry.targetId!)}`
+      : 'left alone: the object has changed since the plan was made',
   }));
   return { fresh: entries.filter((entry) => !changed.has(entry)), stale };
 }

@@ -1,3 +1,4 @@
+import { deadline } from '../base/deadline.ts';
 import { Failure, messageOf } from '../base/failure.ts';
 import type { Json, JsonObject } from '../base/json.ts';
 import type { Connector } from '../connector/contract.ts';
@@ -78,7 +79,7 @@ export async function withDraft<T>(
   const connector = kind.create(draft, { projectDirectory: config.directory, log: { write: () => {} } });
   const limitMs = Math.min(draft.operationTimeoutMs['TEST'] ?? DEADLINE_MS, DEADLINE_MS);
   try {
-    return await use(connector, AbortSignal.timeout(limitMs));
+    return await use(connector, deadline(limitMs, `system/${draft.name}`));
   } finally {
     await connector.close();
   }

@@ -31,6 +31,8 @@ export interface FailureOptions {
   /** The same call may succeed later without anything being changed. */
   readonly retryable?: boolean;
   readonly cause?: unknown;
+  /** Of a write: it may have been carried out all the same. False: it was certainly not. Absent: nobody knows. */
+  readonly isUncertain?: boolean;
   /** Passed through to the caller of a REST request or a script. */
   readonly detail?: Json;
   /** The HTTP status that a script asked for with `throw { code: … }`; else that of the code. */
@@ -42,6 +44,7 @@ export class Failure extends Error {
   override readonly name = 'Failure';
   readonly code: FailureCode;
   readonly retryable: boolean;
+  readonly isUncertain: boolean | undefined;
   readonly detail: Json | undefined;
   /** For REST callers and scripts: specification §1.10, §10.5. */
   readonly status: number;
@@ -50,6 +53,7 @@ export class Failure extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.retryable = options.retryable ?? false;
+    this.isUncertain = options.isUncertain;
     this.detail = options.detail;
     this.status = options.status ?? HTTP_STATUS[code];
   }

@@ -13,8 +13,21 @@ const SECRET_HEADER = /authorization|cookie|password|secret|token|api-?key|sessi
  */
 export function redact(value: Json, more: readonly string[] = []): Json {
   const names = new Set(more.map((name) => name.replace(/^\//, '').toLowerCase()));
-  const isSecret = (name: string): boolean => SECRET_MEMBER.test(name) || names.has(name.toLowerCase());
+  const isSecret = (name: string): boolean => isSecretByName(name) || (names.size > 0 && names.has(name.toLowerCase()));
   return redacted(value, isSecret);
+}
+
+const MAX_NAMES = 10_000;
+const judged = new Map<string, boolean>();
+
+/** The same few hundred names come a million times. */
+function isSecretByName(name: string): boolean {
+  const known = judged.get(name);
+  if (known !== undefined) return known;
+  if (judged.size >= MAX_NAMES) judged.clear();
+  const isSecret = SECRET_MEMBER.test(name);
+  judged.set(name, isSecret);
+  return isSecret;
 }
 
 export function redactObject(object: JsonObject, more: readonly string[] = []): JsonObject {

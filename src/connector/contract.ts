@@ -23,6 +23,11 @@ export interface Connector {
    * Rejects as reads do. A connector has this or `feed`, or neither.
    */
   state?(type: string, signal?: AbortSignal): Promise<SystemState>;
+  /**
+   * The id of the object of a type with this user name and password (`authenticate`, specification §10.3). Rejects with `unauthorized`
+   * for anything else, without saying what was wrong. Absent: the system cannot tell.
+   */
+  authenticate?(type: string, userName: string, password: string, signal?: AbortSignal): Promise<string>;
   close(): Promise<void>;
 }
 
@@ -67,6 +72,10 @@ export interface ConnectorConfig {
   readonly connectorName: string;
   readonly configurationProperties: JsonObject;
   readonly objectTypes: Readonly<Record<string, ObjectTypeConfig>>;
+  /** Milliseconds by operation (`CREATE`, `SEARCH` …); operations without a limit are absent. */
+  readonly operationTimeoutMs?: Readonly<Record<string, number>>;
+  /** How many connections there may be: `maxObjects` and the like. */
+  readonly poolConfigOption?: JsonObject;
   /** `resultsHandlerConfig`. False: what the system finds by its own rules is not compared again. */
   readonly resultsHandler?: { readonly enableFilteredResultsHandler: boolean | null };
 }

@@ -102,13 +102,14 @@ async function writeOnce(
     const isAllOpen = outcomes.every((outcome) => outcome === undefined);
     if (!isRetryable(error) || (isLast && isAllOpen)) throw error;
     isRejected = true;
-    answers = open.map(() => ({ ok: false, code: error.code, message: error.message }));
+    const { code, message, isUncertain } = error;
+    answers = open.map(() => ({ ok: false, code, message, isUncertain }));
   }
   return open.filter((i, k) => {
     const write = writes[i]!;
     const answer = answers[k]!;
     const isPassing = !answer.ok && (isRejected || PASSING.has(answer.code));
-    const mayRepeat = isPassing && !isLast && (write.kind !== 'create' || NOTHING_HAPPENED.has(answer.code));
+    const mayRepeat = isPassing && !isLast && (write.kind !== 'create' || isNothing(answer));
     if (!mayRepeat) outcomes[i] = settled(write, answer, isPassing, isFirst);
     return mayRepeat;
   });
@@ -118,9 +119,14 @@ function settled(write: ObjectWrite, answer: WriteOutcome, isPassing: boolean, i
   if (answer.ok) return answer;
   // An earlier attempt, whose answer was lost, has deleted it.
   if (write.kind === 'delete' && answer.code === 'not-found' && !isFirst) return { ok: true, id: write.id, rev: null };
-  if (write.kind === 'create' && isPassing && !NOTHING_HAPPENED.has(answer.code))
+  if (write.kind === 'create' && isPassing && !isNothing(answer))
     return { ...answer, message: `${answer.message} (it is unknown whether the object was created)` };
   return answer;
+}
+
+/** Did the write certainly not happen? */
+function isNothing({ code, isUncertain }: Extract<WriteOutcome, { readonly ok: false }>): boolean {
+  return isUncertain === undefined ? NOTHING_HAPPENED.has(code) : !isUncertain;
 }
 
 function isRetryable(error: unknown): error is Failure {

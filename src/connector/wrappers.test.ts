@@ -50,6 +50,8 @@ function pageOf(id: string, cursor: number, isLast: boolean): ScanPage {
   return { objects: [{ id, rev: null, object: { _id: id } }], faults: [], cursor, isLast };
 }
 
+/** No connection came about: nothing was sent. */
+const unsent = (): Failure => new Failure('unreachable', 'no connection', { retryable: true, isUncertain: false });
 const create = (id: string): ObjectWrite => ({ kind: 'create', id, object: {} });
 const remove = (id: string): ObjectWrite => ({ kind: 'delete', id, rev: null });
 const update = (id: string): ObjectWrite => ({ kind: 'update', id, rev: null, object: {}, changed: [] });
@@ -111,6 +113,19 @@ describe('retry', () => {
     ]);
     expect(trouble.operations).toEqual(['write new,old,kept', 'write old,kept']);
     expect([...set.ids]).toEqual(['kept', 'new']);
+  });
+
+  it('sends a create again that certainly did not happen, and tells no doubt where there is none', async () => {
+    const attempts: number[] = [];
+    const inner = mapSet();
+    const refusing = (times: number): ObjectSet => ({
+      ...forward(inner),
+      write: (writes) => (attempts.push(1) <= times ? Promise.reject(unsent()) : inner.write(writes)),
+    });
+    expect(await retry(refusing(2), timed()).write([create('a')])).toMatchObject([{ ok: true, id: 'a' }]);
+    expect(attempts).toHaveLength(3);
+    await expect(retry(refusing(99), timed()).write([create('b')])).rejects.toMatchObject({ message: 'no connection' });
+    expect(inner.ids).toEqual(new Set(['a']));
   });
 
   it('sends a create again when the other side had refused before it did anything', async () => {

@@ -27,7 +27,7 @@ export class LdapFailure extends Failure {
   /** The server's result, where there was one: code, matched DN, message, referrals, controls. */
   readonly result: LdapResult | null;
   /** A write that may have been carried out although no answer came. Read the entry before repeating it. */
-  readonly isUncertain: boolean;
+  override readonly isUncertain: boolean;
 
   constructor(reason: LdapFailureReason, code: FailureCode, message: string, options: LdapFailureOptions = {}) {
     super(code, message, { retryable: options.retryable ?? false, cause: options.cause });

@@ -24,9 +24,9 @@ export interface ChangeFeed {
   readonly nativeType: string;
   /**
    * Where the system is now: changes after this instant have later tokens. Null: it has none yet. Costs no walk through the
-   * changes.
+   * changes. A feed with a memory gives all of it to `remember`, piece by piece, as of that instant; what was kept before is void.
    */
-  latest(signal?: AbortSignal): Promise<Json>;
+  latest(signal?: AbortSignal, remember?: Remember): Promise<Json>;
   /**
    * What happened after a token, up to now; then it ends. `after` null: from the beginning, as far as the system knows; refused
    * with `expired` where it cannot tell. A walk with nothing to tell gives at least no page, at most one without changes.
@@ -43,7 +43,30 @@ export interface FeedRequest {
   /** Changes per page, at most. */
   readonly pageSize: number;
   readonly signal?: AbortSignal;
+  /** What the pages that were handled told to keep. Absent: nothing is known. */
+  readonly memory?: FeedMemory;
 }
+
+/**
+ * What a feed keeps from walk to walk: texts under keys, of its own making. Whoever handles the pages keeps it, in one commit with the
+ * token, so that it never is ahead of what was handled, nor behind it.
+ */
+export interface FeedMemory {
+  /** Those of the keys that something is kept under. */
+  read(keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The keys under which one of these texts is kept. */
+  keysOf(values: readonly string[]): Promise<readonly FeedNote[]>;
+  /** Everything, in pages. */
+  all(): AsyncIterable<readonly FeedNote[]>;
+}
+
+/** Null: nothing is kept under the key any more. */
+export interface FeedNote {
+  readonly key: string;
+  readonly value: string | null;
+}
+
+export type Remember = (notes: readonly FeedNote[]) => Promise<void>;
 
 export interface FeedPage {
   readonly changes: readonly FeedChange[];
@@ -55,6 +78,8 @@ export interface FeedPage {
    * object at most once, as it is now.
    */
   readonly isResumable: boolean;
+  /** What is to be kept when the page is handled. */
+  readonly notes?: readonly FeedNote[];
 }
 
 export interface FeedChange {
@@ -70,6 +95,11 @@ export interface FeedChange {
    */
   readonly object: JsonObject | null;
   readonly token: Json;
+  /**
+   * To be kept before anything is done with the object, together with the links that follow a rename: what is done and not yet kept with
+   * the token is then known to the next walk, whatever has become of the object meanwhile.
+   */
+  readonly note?: FeedNote;
   /** In a feed of all types (`__ALL__`): whose object it is. */
   readonly objectType?: string;
 }

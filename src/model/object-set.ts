@@ -20,7 +20,10 @@ export interface ObjectSet {
    */
   scan(request: ScanRequest): AsyncIterable<ScanPage>;
 
-  /** The objects with these ids, in any order; ids that do not exist are absent from the map. Keys are the ids asked for. */
+  /**
+   * The objects with these ids, in any order; ids that do not exist are absent from the map. Keys are the ids asked for. Where some
+   * exist and cannot be read, it rejects: with `UnreadableObjects` if it is known which.
+   */
   readMany(ids: readonly string[], signal?: AbortSignal): Promise<ReadonlyMap<string, StoredObject>>;
 
   /** One answer per query, in order. A query that cannot be run is a `Failure` in its place; the others are answered. */
@@ -116,7 +119,13 @@ export type ObjectWrite =
 export type WriteOutcome =
   /** The id after the write: assigned on create, changed by a rename. */
   | { readonly ok: true; readonly id: string; readonly rev: string | null }
-  | { readonly ok: false; readonly code: FailureCode; readonly message: string };
+  | {
+      readonly ok: false;
+      readonly code: FailureCode;
+      readonly message: string;
+      /** It may have been carried out all the same. False: it was certainly not. Absent: nobody knows. */
+      readonly isUncertain?: boolean | undefined;
+    };
 
 /** The longest id that can be kept, in UTF-16 code units. */
 export const MAX_ID_LENGTH = 4096;

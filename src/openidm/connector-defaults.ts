@@ -25,6 +25,8 @@ const DEFAULTS: Readonly<Record<string, JsonObject>> = {
     groupObjectClasses: ['top', 'groupOfUniqueNames'],
     groupMemberAttribute: 'uniqueMember',
     maintainLdapGroupMembership: false,
+    maintainPosixGroupMembership: false,
+    getGroupMemberId: false,
     uidAttribute: 'entryUUID',
     readSchema: true,
     resetSyncToken: 'never',

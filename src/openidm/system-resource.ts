@@ -15,6 +15,7 @@ import {
 } from './system-configuration.ts';
 import { liveAction, type LiveActions } from './system-live-sync.ts';
 import { createObject, deleteObject, patchObject, updateObject, type Written } from './system-objects.ts';
+import { authenticateIn } from './system-authenticate.ts';
 import { collectionAt, parsePlace, readObject, type SystemCollection } from './system-place.ts';
 import { querySystem } from './system-query.ts';
 import { testConfiguration, testSystem, testSystems } from './system-test.ts';
@@ -102,7 +103,7 @@ const ACTIONS: Readonly<Record<string, Act>> = {
 };
 
 /** Actions of OpenIDM that are not there yet. */
-const NOT_YET = new Set(['liveSync', 'activeSync', 'script', 'authenticate']);
+const NOT_YET = new Set(['liveSync', 'activeSync', 'script']);
 
 async function act(
   { lockstep, live }: SystemDependencies,
@@ -116,6 +117,7 @@ async function act(
   const { name, type } = parsePlace(id);
   const found = id === '' && Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (found !== undefined) return found(lockstep, content);
+  if (type !== '' && action === 'authenticate') return authenticateIn(lockstep, request, id, context.signal);
   if (type !== '') collectionAt(lockstep, parsePlace(id));
   else if (name !== '' && action === 'test') return testSystem(lockstep, name);
   if (NOT_YET.has(action)) throw new Failure('unsupported', `${action} is not available yet on '${path}'`);

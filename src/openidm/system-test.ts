@@ -1,3 +1,4 @@
+import { deadline } from '../base/deadline.ts';
 import { Failure, messageOf } from '../base/failure.ts';
 import { isJsonObject, type Json, type JsonObject } from '../base/json.ts';
 import type { ProvisionerConfig } from '../app/config/project-config.ts';
@@ -45,7 +46,7 @@ async function testOne(lockstep: Lockstep, provisioner: ProvisionerConfig): Prom
 async function faultOf(lockstep: Lockstep, { name, operationTimeoutMs }: ProvisionerConfig): Promise<string | null> {
   try {
     const limitMs = Math.min(operationTimeoutMs['TEST'] ?? DEADLINE_MS, DEADLINE_MS);
-    await lockstep.connector(name).test(AbortSignal.timeout(limitMs));
+    await lockstep.connector(name).test(deadline(limitMs, `system/${name}`));
     return null;
   } catch (error) {
     if (!(error instanceof Failure)) lockstep.log.write('warn', `test of system/${name}: ${messageOf(error)}`);

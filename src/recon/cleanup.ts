@@ -2,6 +2,7 @@ import type { Json } from '../base/json.ts';
 import type { Link } from '../model/link.ts';
 import type { CommitUnit, Page } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
+import { readable } from '../model/unreadable-objects.ts';
 import type { RunContext } from './run-context.ts';
 import { storedEntries } from './stored-entries.ts';
 
@@ -43,8 +44,10 @@ function isThere(run: RunContext, sourceId: string): boolean {
 }
 
 async function withoutTarget(run: RunContext, links: readonly Link[]): Promise<readonly Link[]> {
-  const targets = await run.world.readTargets(links.map((link) => run.view.targetIdOf(link)));
-  return links.filter((link) => !targets.has(run.view.targetIdOf(link)));
+  const reading = run.world.readTargets(links.map((link) => run.view.targetIdOf(link)));
+  const { found, unreadable } = await readable(reading);
+  const isThere = (id: string): boolean => found.has(id) || unreadable.has(id);
+  return links.filter((link) => !isThere(run.view.targetIdOf(link)));
 }
 
 /** Links that this run is going to remove anyway. */

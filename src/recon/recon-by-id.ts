@@ -1,7 +1,8 @@
 import { applyChanges } from '../sync/apply.ts';
 import { decide } from '../sync/decide.ts';
-import { gatherGone } from '../sync/gather-gone.ts';
-import { completeSources, prepareSources, type Gathered } from '../sync/gather-source.ts';
+import { readable } from '../model/unreadable-objects.ts';
+import { gatherGone, goneEvidence } from '../sync/gather-gone.ts';
+import { completeSources, prepareSources, unreadableFault, type Gathered } from '../sync/gather-source.ts';
 import type { World } from '../sync/world.ts';
 import type { RunContext } from './run-context.ts';
 
@@ -27,13 +28,18 @@ export async function reconcileIds(
   return { isEmpty: false };
 }
 
-/** Evidence about source objects by their ids, there or gone. */
+/** Evidence about source objects by their ids, there or gone; of one that cannot be read only that. */
 export async function gatherIds(world: World, ids: readonly string[]): Promise<readonly Gathered[]> {
-  const found = await world.source.readMany(ids);
+  const read = await readable(world.source.readMany(ids));
+  const { found, unreadable } = read;
   const present = await completeSources(world, await prepareSources(world, [...found.values()]));
   const gone = await gatherGone(
     world,
-    ids.filter((id) => !found.has(id)),
+    ids.filter((id) => !found.has(id) && !unreadable.has(id)),
   );
-  return [...present, ...gone];
+  const broken = [...unreadable.keys()].map((id): Gathered => ({
+    evidence: goneEvidence(id),
+    fault: unreadableFault(read, id),
+  }));
+  return [...present, ...gone, ...broken];
 }

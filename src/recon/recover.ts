@@ -3,6 +3,7 @@ import type { Filter } from '../base/query-filter.ts';
 import type { StoredObject } from '../model/object-set.ts';
 import type { CommitUnit, LinkWrite } from '../model/repository.ts';
 import type { RunEntry } from '../model/run.ts';
+import { readable } from '../model/unreadable-objects.ts';
 import { attributeOf } from '../sync/plan.ts';
 import type { Outcome } from '../sync/planned-change.ts';
 import { linkView } from '../sync/link-view.ts';
@@ -40,13 +41,13 @@ export async function recoverIntents(run: RunContext): Promise<readonly RunEntry
   }
 }
 
-/** Intents that reached their target, with what the target holds now. The others are not in the map. */
+/** Intents that reached their target, with what the target holds now. The others are not in the map; nor are those that cannot be read. */
 export async function carriedOut(
   world: World,
   entries: readonly RunEntry[],
 ): Promise<ReadonlyMap<RunEntry, StoredObject>> {
   const ids = entries.flatMap((entry) => entry.targetId ?? []);
-  const present = ids.length === 0 ? new Map<string, StoredObject>() : await world.target.readMany(ids);
+  const { found: present } = await readable(ids.length === 0 ? Promise.resolve(new Map()) : world.target.readMany(ids));
   const carried = new Map<RunEntry, StoredObject>();
   for (const entry of entries) {
     const found = entry.targetId === null ? await findCreated(world, entry) : present.get(entry.targetId);

@@ -1,6 +1,6 @@
 import type { Json } from '../base/json.ts';
 import { Failure } from '../base/failure.ts';
-import type { StoredObject } from '../model/object-set.ts';
+import type { RowFault, StoredObject } from '../model/object-set.ts';
 import { applyChanges } from '../sync/apply.ts';
 import { decide } from '../sync/decide.ts';
 import { listsIds } from '../sync/read-by-key.ts';
@@ -84,6 +84,19 @@ interface LeftOvers {
   readonly seen: number;
 }
 
+/** Rows of the target that cannot be read are left alone, and told; so many of them one by one. */
+const TOLD_FAULTS = 100;
+
+function tellFaults(run: RunContext, faults: readonly RowFault[], toldBefore: number): number {
+  const { path } = run.world.target;
+  for (const { place, message } of faults.slice(0, Math.max(0, TOLD_FAULTS - toldBefore)))
+    run.ledger.warn(`${path}: ${place}: ${message}`);
+  const told = toldBefore + faults.length;
+  if (toldBefore <= TOLD_FAULTS && told > TOLD_FAULTS)
+    run.ledger.warn(`${path}: more than ${TOLD_FAULTS} rows cannot be read`);
+  return told;
+}
+
 /** A page at a time; the checkpoint moves a page at a time, too. */
 async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers> {
   const { target } = run.world;
@@ -93,7 +106,9 @@ async function* leftOvers(run: RunContext, start: Json): AsyncIterable<LeftOvers
   if (targetQuery !== null || !listsIds(target)) {
     const query = targetQuery === null ? {} : { query: targetQuery };
     const after = start === null ? {} : { after: start };
+    let told = 0;
     for await (const page of target.scan({ pageSize: batchSize, signal: run.signal, ...query, ...after })) {
+      told = tellFaults(run, page.faults, told);
       const left = new Map(page.objects.filter((stored) => isLeft(stored.id)).map((stored) => [stored.id, stored]));
       const objects = async (ids: readonly string[]): Promise<readonly StoredObject[]> =>
         ids.map((id) => left.get(id)!);

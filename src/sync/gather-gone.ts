@@ -1,6 +1,7 @@
 import { DEFAULT_QUALIFIER, type Link } from '../model/link.ts';
+import { readable } from '../model/unreadable-objects.ts';
 import { NO_CORRELATION, type SourceEvidence } from './evidence.ts';
-import { completeSources, keyOf, prepareSources, type Gathered } from './gather-source.ts';
+import { completeSources, keyOf, prepareSources, unreadableFault, type Gathered } from './gather-source.ts';
 import { linksOfSources, linkView, type LinkView } from './link-view.ts';
 import { oldSourceOf, type World } from './world.ts';
 
@@ -26,7 +27,8 @@ export async function gatherGone(world: World, ids: readonly string[]): Promise<
 }
 
 async function gatherLinked(world: World, view: LinkView, links: readonly Link[]): Promise<readonly Gathered[]> {
-  const targets = await world.readTargets(links.map((link) => view.targetIdOf(link)));
+  const read = await readable(world.readTargets(links.map((link) => view.targetIdOf(link))));
+  const targets = read.found;
   const items = links.map((link) => ({
     target: targets.get(view.targetIdOf(link))?.object ?? {},
     linkQualifier: link.linkQualifier,
@@ -45,7 +47,8 @@ async function gatherLinked(world: World, view: LinkView, links: readonly Link[]
       linkedTargetId: view.targetIdOf(link),
       target,
     };
-    return { evidence, fault: target !== null && !result.ok ? result : null };
+    if (target === null) return { evidence, fault: unreadableFault(read, view.targetIdOf(link)) };
+    return { evidence, fault: result.ok ? null : result };
   });
 }
 
@@ -56,7 +59,8 @@ async function gatherRemembered(world: World, ids: readonly string[]): Promise<r
   return gathered.map(({ evidence, fault }) => ({ evidence: { ...evidence, source: null }, fault }));
 }
 
-function goneEvidence(sourceId: string): SourceEvidence {
+/** Of a source object that is not there, or not to be read. */
+export function goneEvidence(sourceId: string): SourceEvidence {
   return {
     kind: 'source',
     sourceId,

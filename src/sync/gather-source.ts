@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../base/json.ts';
 import type { Link } from '../model/link.ts';
 import { isManagedSet } from '../model/managed-set.ts';
 import type { Query, StoredObject } from '../model/object-set.ts';
+import { readable, type PartialRead } from '../model/unreadable-objects.ts';
 import type { StageResult } from '../mapping/open-mapping.ts';
 import type { SourceItem } from '../mapping/stages.ts';
 import { NO_CORRELATION, type Correlation, type SourceEvidence } from './evidence.ts';
@@ -163,7 +164,7 @@ export async function completeSources(world: World, prepared: readonly Prepared[
     let target: StoredObject | null = null;
     if (link === null) target = correlation.targets.length === 1 ? correlation.targets[0]! : null;
     else if (linkedTarget !== undefined) target = linkedTarget;
-    else target = targets.get(linkedTargetId!) ?? null;
+    else target = targets.found.get(linkedTargetId!) ?? null;
     const evidence: SourceEvidence = {
       kind: 'source',
       sourceId,
@@ -175,19 +176,22 @@ export async function completeSources(world: World, prepared: readonly Prepared[
       target,
       correlation,
     };
-    return { evidence, fault: one.fault ?? fault };
+    const isKnown = link === null || linkedTarget !== undefined;
+    return { evidence, fault: one.fault ?? fault ?? (isKnown ? null : unreadableFault(targets, linkedTargetId!)) };
   });
 }
 
 /** Keys are the ids as the links hold them. */
-async function readLinkedTargets(
-  world: World,
-  view: LinkView,
-  prepared: readonly Prepared[],
-): Promise<ReadonlyMap<string, StoredObject>> {
+async function readLinkedTargets(world: World, view: LinkView, prepared: readonly Prepared[]): Promise<PartialRead> {
   const wanted = prepared.filter((one) => one.link !== null && one.linkedTarget === undefined);
-  if (wanted.length === 0) return new Map();
-  return world.readTargets([...new Set(wanted.map((one) => view.targetIdOf(one.link!)))]);
+  if (wanted.length === 0) return { found: new Map(), unreadable: new Map() };
+  return readable(world.readTargets([...new Set(wanted.map((one) => view.targetIdOf(one.link!)))]));
+}
+
+/** An object that exists and cannot be read is not missing: nothing can be decided about it. */
+export function unreadableFault({ unreadable }: PartialRead, id: string): Fault | null {
+  const message = unreadable.get(id);
+  return message === undefined ? null : { message: `${id} cannot be read: ${message}`, detail: null };
 }
 
 interface Correlated {
@@ -206,13 +210,16 @@ async function correlate(world: World, view: LinkView, prepared: readonly Prepar
   const answers = asked.length === 0 ? [] : await world.target.query(asked.map((one) => one.query!));
   const byAsker = new Map(asked.map((one, i) => [one, answers[i]!]));
   const named = [...new Set(prepared.flatMap((one) => one.ids ?? []))];
-  const objects = named.length === 0 ? new Map<string, StoredObject>() : await world.target.readMany(named);
+  const objects = await readable(named.length === 0 ? Promise.resolve(new Map()) : world.target.readMany(named));
   const found = prepared.map((one): { targets: readonly StoredObject[]; fault: Fault | null } => {
     const answer = byAsker.get(one);
     if (answer !== undefined && !answer.ok)
       return { targets: [], fault: { message: `correlation query failed: ${answer.message}`, detail: null } };
-    const targets = answer?.ok === true ? answer.objects : (one.ids ?? []).flatMap((id) => objects.get(id) ?? []);
-    return { targets, fault: null };
+    if (answer?.ok === true) return { targets: answer.objects, fault: null };
+    const ids = one.ids ?? [];
+    const broken = ids.find((id) => objects.unreadable.has(id));
+    const fault = broken === undefined ? null : unreadableFault(objects, broken);
+    return { targets: ids.flatMap((id) => objects.found.get(id) ?? []), fault };
   });
   const taken = await readTaken(world, view, prepared, found);
   return prepared.map((one, i): Correlated => {

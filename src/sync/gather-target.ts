@@ -2,7 +2,8 @@ import type { StoredObject } from '../model/object-set.ts';
 import type { Link } from '../model/link.ts';
 import type { SourceItem, ValidTargetItem } from '../mapping/stages.ts';
 import type { TargetEvidence } from './evidence.ts';
-import { keyOf, type Fault } from './gather-source.ts';
+import { readable } from '../model/unreadable-objects.ts';
+import { keyOf, unreadableFault, type Fault } from './gather-source.ts';
 import { linksOfTargets, linkView, type LinkView } from './link-view.ts';
 import type { World } from './world.ts';
 
@@ -34,14 +35,15 @@ export async function gatherTargets(
   const drafts = await draft(world, view, targets, qualifiers);
   const validity = await world.mapping.run('validTarget', drafts.map(validTargetItem), world.mode);
   const sourceIds = [...new Set(drafts.flatMap(({ link }) => (link === null ? [] : [view.sourceIdOf(link)])))];
-  const sources = sourceIds.length === 0 ? new Map<string, StoredObject>() : await readSources(sourceIds);
+  const read = await readable(sourceIds.length === 0 ? Promise.resolve(new Map()) : readSources(sourceIds));
   const sourceOf = (one: Draft): StoredObject | null =>
-    one.link === null ? null : (sources.get(view.sourceIdOf(one.link)) ?? null);
+    one.link === null ? null : (read.found.get(view.sourceIdOf(one.link)) ?? null);
   const sourceValidity = await readSourceValidity(world, drafts, sourceOf);
   return drafts.map((one, i): GatheredTarget => {
     const isValid = validity[i]!;
     const isSourceValid = sourceValidity.get(one) ?? { ok: true, value: false };
-    const fault = !isValid.ok ? isValid : !isSourceValid.ok ? isSourceValid : null;
+    const unread = one.link === null ? null : unreadableFault(read, view.sourceIdOf(one.link));
+    const fault = !isValid.ok ? isValid : !isSourceValid.ok ? isSourceValid : unread;
     const evidence: TargetEvidence = {
       kind: 'target',
       target: one.target,

@@ -1,6 +1,7 @@
 import type { Json } from '../base/json.ts';
 import type { ObjectSet, StoredObject } from '../model/object-set.ts';
 import type { Page } from '../model/repository.ts';
+import { readable, UnreadableObjects } from '../model/unreadable-objects.ts';
 
 /** Reads objects by ids in the form in which links hold them; the result is keyed by what was asked for. */
 export type ReadByKey = (keys: readonly string[]) => Promise<ReadonlyMap<string, StoredObject>>;
@@ -16,8 +17,11 @@ export function readByKey(set: ObjectSet, isCaseSensitive: boolean): ReadByKey {
     spelled ??= spellings(set);
     const known = await spelled;
     const ids = keys.map((key) => known.get(key) ?? key);
-    const found = await set.readMany(ids);
-    return new Map(keys.flatMap((key, i) => (found.has(ids[i]!) ? [[key, found.get(ids[i]!)!] as const] : [])));
+    const { found, unreadable } = await readable(set.readMany(ids));
+    const byKey = <T>(byId: ReadonlyMap<string, T>): ReadonlyMap<string, T> =>
+      new Map(keys.flatMap((key, i) => (byId.has(ids[i]!) ? [[key, byId.get(ids[i]!)!] as const] : [])));
+    if (unreadable.size > 0) throw new UnreadableObjects(set.path, byKey(found), byKey(unreadable));
+    return byKey(found);
   };
 }
 

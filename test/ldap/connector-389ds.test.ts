@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { connectorConformance } from '../../src/connector/connector.conformance.ts';
 import { conformanceSubject } from './conformance-subject.ts';
 import { startDirectory389, type Directory389 } from './directory389.ts';
 import { SYNC_DN, SYNC_PASSWORD } from './openldap-config.ts';
-import { isServerSkipped } from './skipped-servers.ts';
+import { describeOn } from './skipped-servers.ts';
 
-describe.skipIf(isServerSkipped('389ds'))('the LDAP connector over 389 Directory Server', () => {
+describeOn('389ds', 'the LDAP connector over 389 Directory Server', () => {
   let server: Directory389;
   beforeAll(async () => {
     server = await startDirectory389();

@@ -107,7 +107,11 @@ describe.skipIf(isServerSkipped('389ds'))('changes of a 389 Directory Server', (
     await model.begin(feed);
     const controller = new AbortController();
     const watching = (async () => {
-      for await (const page of feed.watch!(model.token, { pageSize: 100, signal: controller.signal }))
+      for await (const page of feed.watch!(model.token, {
+        memory: model.memory,
+        pageSize: 100,
+        signal: controller.signal,
+      }))
         await model.take(page);
     })();
     await storm(connection, 24, 20);

@@ -1,11 +1,11 @@
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, beforeAll } from 'vitest';
 import { connectorConformance } from '../../src/connector/connector.conformance.ts';
 import { conformanceSubject } from './conformance-subject.ts';
 import { startOpenLdap, type OpenLdap } from './openldap.ts';
 import { SYNC_DN, SYNC_PASSWORD } from './openldap-config.ts';
-import { isServerSkipped } from './skipped-servers.ts';
+import { describeOn } from './skipped-servers.ts';
 
-describe.skipIf(isServerSkipped('openldap'))('the LDAP connector over OpenLDAP', () => {
+describeOn('openldap', 'the LDAP connector over OpenLDAP', () => {
   let server: OpenLdap;
   beforeAll(async () => {
     server = await startOpenLdap();

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openConnectorPool } from '../../src/app/connector-pool.ts';
 import { silentLog } from '../../src/base/log.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../src/base/json.ts';
@@ -10,12 +11,12 @@ import { ldapProject } from './ldap-project.ts';
 import { startOpenLdap, type OpenLdap } from './openldap.ts';
 import { SUFFIX, SYNC_DN, SYNC_PASSWORD } from './openldap-config.ts';
 import { peopleLdif } from './people.ts';
-import { isServerSkipped } from './skipped-servers.ts';
+import { describeOn } from './skipped-servers.ts';
 
 const COUNT = 120;
 const GROUP = `cn=staff,ou=groups,${SUFFIX}`;
 
-describe.skipIf(isServerSkipped('openldap'))('a project with a directory', () => {
+describeOn('openldap', 'a project with a directory', () => {
   let server: OpenLdap;
   let connection: LdapConnection;
   let served: ServedProject;
@@ -198,6 +199,83 @@ describe.skipIf(isServerSkipped('openldap'))('a project with a directory', () =>
     const before = (await send('GET', 'managed/user?_queryFilter=true')).body['result'];
     await reconcile('systemLdapAccounts_managedUser');
     expect((await send('GET', 'managed/user?_queryFilter=true')).body['result']).toEqual(before);
+  });
+
+  it.each<[string, JsonObject, RegExp]>([
+    ['password', { credentials: 'wrong' }, /check "principal" and "credentials"/],
+    ['base', { baseContexts: ['ou=nowhere,dc=example,dc=org'] }, /ou=nowhere.*"baseContexts"/],
+    ['host', { host: 'nowhere.invalid' }, /nowhere\.invalid.*"host"/],
+    ['filter', { accountSearchFilter: '(uid=' }, /accountSearchFilter/],
+  ])('a configuration with a wrong %s is told so in its test', async (_, more, message) => {
+    const { connectorRef, configurationProperties, objectTypes } = ldapProject(login(), more)[
+      'conf/provisioner.openicf-ldap.json'
+    ] as JsonObject;
+    const draft = { name: 'draft', connectorRef, configurationProperties, objectTypes } as JsonObject;
+    const { body } = await send('POST', 'system?_action=testConfig', draft);
+    expect(body).toMatchObject({ name: 'draft', ok: false, error: expect.stringMatching(message) as string });
+    const full = await send('POST', 'system?_action=createFullConfig', draft);
+    // The schema can be read whatever the base is.
+    const isBase = more['baseContexts'] !== undefined;
+    expect(full.status).toBe(isBase ? 200 : 400);
+    expect(isBase || message.test(String(full.body['message']))).toBe(true);
+  });
+
+  it('a server that never answers is told within the deadline', async () => {
+    const silent = createServer(() => {});
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const { connectorRef, configurationProperties } = ldapProject({ ...login(), port })[
+      'conf/provisioner.openicf-ldap.json'
+    ] as JsonObject;
+    const draft = {
+      name: 'draft',
+      connectorRef,
+      configurationProperties,
+      operationTimeout: { TEST: 300 },
+    } as JsonObject;
+    const { body } = await send('POST', 'system?_action=testConfig', draft);
+    expect(body).toMatchObject({ ok: false, error: expect.stringContaining('300 ms') as string });
+    silent.close();
+  });
+
+  it('accounts are told page by page over REST, each once, while some are deleted', async () => {
+    for (let i = 0; i < 30; i++)
+      await connection.add(`uid=page${i},${PEOPLE}`, [
+        { name: 'objectClass', values: ['inetOrgPerson'] },
+        { name: 'cn', values: ['Page'] },
+        { name: 'sn', values: ['Page'] },
+      ]);
+    const seen: string[] = [];
+    let cookie = '';
+    for (let page = 0; page === 0 || cookie !== ''; page++) {
+      const after = cookie === '' ? '' : `&_pagedResultsCookie=${encodeURIComponent(cookie)}`;
+      const path = `system/ldap/account?_queryFilter=${encodeURIComponent('cn eq "Page"')}&_pageSize=7${after}`;
+      const { status, body } = await send('GET', path);
+      expect(status).toBe(200);
+      const ids = (body['result'] as JsonObject[]).map(({ _id }) => String(_id));
+      seen.push(...ids);
+      if (page < 3) await connection.delete(ids[0]!);
+      cookie = typeof body['pagedResultsCookie'] === 'string' ? body['pagedResultsCookie'] : '';
+    }
+    expect(seen).toHaveLength(30);
+    expect(new Set(seen).size).toBe(30);
+    for (let i = 0; i < 30; i++) await connection.delete(`uid=page${i},${PEOPLE}`).catch(() => null);
+  });
+
+  it('accounts log in over REST', async () => {
+    const dn = `uid=door,${PEOPLE}`;
+    const object = { dn, cn: 'Door', sn: 'Door', userPassword: 'Passw0rd' };
+    await send('POST', 'system/ldap/account?_action=create', object);
+    const ask = (name: string, password: string): ReturnType<typeof send> =>
+      send('POST', `system/ldap/account?_action=authenticate&username=${name}&password=${password}`);
+    expect(await ask('door', 'Passw0rd')).toMatchObject({ status: 200, body: { _id: dn } });
+    expect(await ask('door', 'wrong')).toMatchObject({ status: 401 });
+    const inBody = { username: 'door', password: 'Passw0rd' };
+    expect(await send('POST', 'system/ldap/account?_action=authenticate', inBody)).toMatchObject({ body: { _id: dn } });
+    expect(await send('POST', 'system/ldap/account?_action=authenticate')).toMatchObject({ status: 400 });
+    const audit = await send('GET', 'audit/access?_queryFilter=true');
+    expect(JSON.stringify(audit.body)).not.toContain('Passw0rd');
+    await send('DELETE', `system/ldap/account/${encodeURIComponent(dn)}`);
   });
 
   it('object types are found out from the schema', async () => {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { entriesOf } from '../../src/ldap/client/entries-of.ts';
 import { openLdap, type LdapConnection } from '../../src/ldap/client/ldap-connection.ts';
 import type { LdapSearch } from '../../src/ldap/client/ldap-search.ts';
@@ -11,12 +11,12 @@ import { startDirectory389, type Directory389 } from './directory389.ts';
 import { MANAGER_DN, MANAGER_PASSWORD } from './directory389-config.ts';
 import { SUFFIX } from './openldap-config.ts';
 import { peopleLdif } from './people.ts';
-import { isServerSkipped } from './skipped-servers.ts';
+import { describeOn } from './skipped-servers.ts';
 
 const COUNT = 2500;
 const PEOPLE = `ou=people,${SUFFIX}`;
 
-describe.skipIf(isServerSkipped('389ds'))('389 Directory Server', () => {
+describeOn('389ds', '389 Directory Server', () => {
   let server: Directory389;
   let connection: LdapConnection;
 

@@ -4,12 +4,16 @@ export interface OpenLdapSettings {
    * present phase), `accesslog` does not. Default `memory`.
    */
   readonly sessionLog?: 'memory' | 'accesslog';
+  /** Without the password policy: there is no attribute that locks an account. */
+  readonly withoutPolicy?: boolean;
   /** Lines to add to the main database. */
   readonly extraLines?: readonly string[];
 }
 
 export const SUFFIX = 'dc=example,dc=org';
 export const ADMIN_DN = `cn=admin,${SUFFIX}`;
+/** The policy of all accounts, where there is an entry of this name: there is none at first. */
+export const POLICY_DN = `cn=policy,${SUFFIX}`;
 export const ADMIN_PASSWORD = 'secret';
 /** An account that may read and write everything, but is under the rules of access; reads without limits. */
 export const SYNC_DN = `cn=sync,ou=service,${SUFFIX}`;
@@ -19,13 +23,15 @@ const SCHEMAS = ['core', 'cosine', 'inetorgperson', 'nis'];
 const MODULES = ['back_mdb', 'syncprov', 'accesslog', 'memberof', 'refint', 'ppolicy', 'sssvlv'];
 
 /** The configuration of a server in a directory of its own: slapd.conf(5). */
-export function openLdapConfig(base: string, { sessionLog = 'memory', extraLines = [] }: OpenLdapSettings): string {
+export function openLdapConfig(base: string, settings: OpenLdapSettings): string {
+  const { sessionLog = 'memory', extraLines = [], withoutPolicy = false } = settings;
+  const isWanted = (line: string): boolean => !withoutPolicy || !/ppolicy(_default .*)?$/.test(line);
   return [
     ...SCHEMAS.map((name) => `include /etc/ldap/schema/${name}.schema`),
     `pidfile ${base}/slapd.pid`,
     `argsfile ${base}/slapd.args`,
     'modulepath /usr/lib/ldap',
-    ...MODULES.map((name) => `moduleload ${name}`),
+    ...MODULES.map((name) => `moduleload ${name}`).filter(isWanted),
     'threads 4',
     'sizelimit size.soft=500 size.hard=unlimited size.prtotal=unlimited size.pr=10000',
     `TLSCACertificateFile ${base}/tls/ca.crt`,
@@ -37,7 +43,7 @@ export function openLdapConfig(base: string, { sessionLog = 'memory', extraLines
     `authz-regexp "^cn=sync$" "${SYNC_DN}"`,
     'password-hash {CLEARTEXT}',
     ...accessLogDatabase(base),
-    ...mainDatabase(base, sessionLog),
+    ...mainDatabase(base, sessionLog).filter(isWanted),
     ...extraLines,
     '',
   ].join('\n');
@@ -82,6 +88,7 @@ function mainDatabase(base: string, sessionLog: 'memory' | 'accesslog'): readonl
     'refint_attributes member manager',
     `refint_nothing ${ADMIN_DN}`,
     'overlay ppolicy',
+    `ppolicy_default ${POLICY_DN}`,
     'overlay sssvlv',
     'overlay syncprov',
     'syncprov-checkpoint 100 10',

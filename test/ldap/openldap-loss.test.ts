@@ -1,15 +1,15 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { entriesOf } from '../../src/ldap/client/entries-of.ts';
 import { openLdap, type LdapConnection } from '../../src/ldap/client/ldap-connection.ts';
 import { startOpenLdap, type OpenLdap } from './openldap.ts';
 import { SUFFIX, SYNC_DN, SYNC_PASSWORD } from './openldap-config.ts';
 import { peopleLdif } from './people.ts';
-import { isServerSkipped } from './skipped-servers.ts';
+import { describeOn } from './skipped-servers.ts';
 
 const COUNT = 5000;
 const PEOPLE = `ou=people,${SUFFIX}`;
 
-describe.skipIf(isServerSkipped('openldap'))('an OpenLDAP server that goes away', () => {
+describeOn('openldap', 'an OpenLDAP server that goes away', () => {
   let server: OpenLdap;
   let connection: LdapConnection;
 

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openLdap, type LdapConnection } from '../../src/ldap/client/ldap-connection.ts';
 import type { LdapSearch, SearchItem } from '../../src/ldap/client/ldap-search.ts';
 import {
@@ -16,7 +16,7 @@ import { readRootDse } from '../../src/ldap/client/root-dse.ts';
 import { startOpenLdap, type OpenLdap } from './openldap.ts';
 import { SUFFIX, SYNC_DN, SYNC_PASSWORD } from './openldap-config.ts';
 import { peopleLdif } from './people.ts';
-import { isServerSkipped } from './skipped-servers.ts';
+import { describeOn } from './skipped-servers.ts';
 
 const COUNT = 300;
 const PEOPLE = `ou=people,${SUFFIX}`;
@@ -29,7 +29,7 @@ interface Refresh {
   readonly done: SyncDone;
 }
 
-describe.skipIf(isServerSkipped('openldap'))('content synchronization with OpenLDAP', () => {
+describeOn('openldap', 'content synchronization with OpenLDAP', () => {
   let server: OpenLdap;
   let connection: LdapConnection;
 

@@ -19,12 +19,12 @@ import { startOpenLdap, type OpenLdap } from './openldap.ts';
 import { ADMIN_DN, ADMIN_PASSWORD, SUFFIX, SYNC_DN, SYNC_PASSWORD } from './openldap-config.ts';
 import { parseLdif } from './parse-ldif.ts';
 import { peopleLdif } from './people.ts';
-import { isServerSkipped } from './skipped-servers.ts';
+import { describeOn } from './skipped-servers.ts';
 
 const COUNT = 3000;
 const PEOPLE = `ou=people,${SUFFIX}`;
 
-describe.skipIf(isServerSkipped('openldap'))('OpenLDAP', () => {
+describeOn('openldap', 'OpenLDAP', () => {
   let server: OpenLdap;
   let plain: LdapAddress;
   let connection: LdapConnection;

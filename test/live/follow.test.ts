@@ -91,6 +91,8 @@ describe('a source that is followed', () => {
       withFollowers(false, async (project) => {
         await project.hr.put('u1', person('ann'));
         await arrives(project, 'ann');
+        const told = project.logged.filter((line) => line.includes('does not push changes, so it is asked every'));
+        expect(told).toHaveLength(1);
       }),
     60_000,
   );

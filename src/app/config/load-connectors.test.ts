@@ -100,4 +100,26 @@ describe('connectors', () => {
       'warning conf/provisioner.openicf-a.json /connectorRef/connectorName: the connector org.identityconnectors.ldap.LdapConnector is not available here',
     ]);
   });
+
+  it('follow types that are there', async () => {
+    const system = (liveSync: unknown): Record<string, unknown> => ({
+      'conf/provisioner.openicf-hr.json': provisioner('hr', {
+        liveSync: liveSync as never,
+        objectTypes: { account: { nativeType: '__ACCOUNT__', properties: { uid: { type: 'string' } } } },
+      }),
+      'conf/sync.json': {},
+    });
+    const place = 'conf/provisioner.openicf-hr.json /liveSync/objectTypes';
+    expect(await faultsOf(system({ mode: 'push', objectTypes: ['account'] }))).toEqual([]);
+    expect(await faultsOf(system({ mode: 'push', objectTypes: ['__ALL__'] }))).toEqual([]);
+    expect(await faultsOf(system({ mode: 'push', objectTypes: ['account', 'acount'] }))).toEqual([
+      `error ${place}/1: the system "hr" has no object type "acount", so its changes cannot be followed`,
+    ]);
+    expect(await faultsOf(system({ mode: 'push', objectTypes: ['account', '__ALL__'] }))).toEqual([
+      `error ${place}: __ALL__ stands for every type`,
+    ]);
+    expect(await faultsOf(system({ objectTypes: ['account'] }))).toEqual([
+      `warning ${place}: "objectTypes" of "liveSync" has no effect`,
+    ]);
+  });
 });

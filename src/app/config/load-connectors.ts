@@ -1,9 +1,10 @@
 import { isJsonObject } from '../../base/json.ts';
 import { parsePointer } from '../../base/json-pointer.ts';
 import type { ConnectorKind } from '../../connector/contract.ts';
+import { ALL_OBJECT_TYPES } from '../../model/change-feed.ts';
 import { checkSchema } from './check-schema.ts';
 import { checkScripts } from './check-scripts.ts';
-import { entries, member, report, textOf, type Findings, type JsonNode } from './json-node.ts';
+import { entries, items, member, report, textOf, type Findings, type JsonNode } from './json-node.ts';
 import type { LoadedFile } from './loaded-file.ts';
 import { didYouMean } from './nearest-name.ts';
 import type { ProvisionerConfig } from './project-config.ts';
@@ -36,10 +37,36 @@ export function loadConnectors(
         `the system "${config.name}" has no "objectTypes"`,
         'Nothing can be mapped.',
       );
+    checkFollowed(config, file, findings);
     if (kinds !== null) checkKind(config, file, kinds, findings);
     connectors.push(config);
   }
   return connectors.length === files.length ? connectors : null;
+}
+
+/** The types that `liveSync.objectTypes` names have to be there: nothing else would ever be followed. */
+function checkFollowed({ liveSync, objectTypes, name }: ProvisionerConfig, file: LoadedFile, findings: Findings): void {
+  if (file.root === null || liveSync.objectTypes === null) return;
+  const known = [...Object.keys(objectTypes), ALL_OBJECT_TYPES];
+  const list = member(member(file.root, 'liveSync'), 'objectTypes');
+  const types = items(list);
+  for (const node of types) {
+    const type = textOf(node);
+    if (type === null || known.includes(type)) continue;
+    const message = `the system "${name}" has no object type "${type}", so its changes cannot be followed`;
+    report(findings, 'error', node, message, didYouMean(type, known) ?? `It has: ${known.join(', ')}.`);
+  }
+  const hasAll = liveSync.objectTypes.includes(ALL_OBJECT_TYPES);
+  if (hasAll && types.length > 1)
+    report(findings, 'error', list, `${ALL_OBJECT_TYPES} stands for every type`, 'Name it alone, or leave it out.');
+  if (liveSync.mode !== 'push')
+    report(
+      findings,
+      'warning',
+      list,
+      '"objectTypes" of "liveSync" has no effect',
+      'Changes are followed only with "mode": "push".',
+    );
 }
 
 function checkKind(config: ProvisionerConfig, file: LoadedFile, kinds: readonly Kind[], findings: Findings): void {

@@ -112,6 +112,7 @@ class Follower {
   #asides = 0;
   #resume = Promise.withResolvers<void>();
   #walk: Promise<unknown> = Promise.resolve();
+  #isPolling = false;
 
   constructor(lockstep: Lockstep, live: LiveSync, path: string, times: FollowTimes) {
     this.#lockstep = lockstep;
@@ -180,6 +181,7 @@ class Follower {
         onPage,
       });
       if (end === 'handled' && !canPush) onPage();
+      this.#tellPolling(!canPush);
       return end === 'handled' && !canPush ? 'poll' : 'retry';
     } catch (error) {
       const isElsewhere = error instanceof Failure && error.code === 'locked';
@@ -187,6 +189,15 @@ class Follower {
         this.#lockstep.log.write('warn', `following ${this.#path}: ${messageOf(error)}; it is tried again`);
       return 'retry';
     }
+  }
+
+  #tellPolling(isPolling: boolean): void {
+    if (isPolling && !this.#isPolling)
+      this.#lockstep.log.write(
+        'info',
+        `following ${this.#path}: the system does not push changes, so it is asked every ${this.#times.pollMs / 1000} seconds`,
+      );
+    this.#isPolling = isPolling;
   }
 }
 

@@ -33,7 +33,7 @@ export async function handlePage(run: LiveRun, page: FeedPage): Promise<PageEnd>
     await store(run, end, settled);
     if (settled.exception !== null) return 'stopped';
   }
-  if (changes.length === 0) await storeToken(run, page.token);
+  if (changes.length === 0) await storeToken(run, page);
   return 'handled';
 }
 
@@ -211,11 +211,21 @@ async function store(run: LiveRun, { page, changes, from }: End, settled: Settle
   const { units, audit, exception } = settled;
   const memory = exception === null || page.isResumable ? settled.memory : withAhead(settled.memory, changes, from);
   const stage = stageAt(run, tokenAt(run, page, changes, from));
-  await run.book.write({ stage: { ...stage, lastException: exception }, memory }, { units, audit });
+  const noted = from === changes.length && exception === null ? await noteUnits(run, page) : [];
+  await run.book.write(
+    { stage: { ...stage, lastException: exception }, memory },
+    { units: [...units, ...noted], audit },
+  );
 }
 
-export async function storeToken(run: LiveRun, token: Json): Promise<void> {
-  await run.book.write({ stage: { ...stageAt(run, token), lastException: null }, memory: run.book.memory });
+async function storeToken(run: LiveRun, page: FeedPage): Promise<void> {
+  const stage = { ...stageAt(run, page.token), lastException: null };
+  await run.book.write({ stage, memory: run.book.memory }, { units: await noteUnits(run, page), audit: [] });
+}
+
+/** What the feed wants kept of a page that is handled. */
+async function noteUnits({ memory }: LiveRun, { notes = [] }: FeedPage): Promise<readonly CommitUnit[]> {
+  return (await memory.writes(notes)).map((object) => ({ object }));
 }
 
 function stageAt({ book, feed }: LiveRun, token: Json): Stage {

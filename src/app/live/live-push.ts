@@ -4,6 +4,7 @@ import { linkRules } from '../../mapping/compile-mapping.ts';
 import type { MappingConfig } from '../../mapping/mapping-config.ts';
 import type { ManagedChange } from '../../model/managed-change.ts';
 import type { SourceChange } from '../../live/change-record.ts';
+import type { RowWrite } from '../../model/repository.ts';
 import type { RequestContext } from '../../resource/context.ts';
 import { linksOfSources, linkView } from '../../sync/link-view.ts';
 import type { LiveRun } from './live-run.ts';
@@ -26,6 +27,7 @@ export interface Outcome {
 export type Pushes = Pick<LiveRun, 'lockstep' | 'source' | 'pin' | 'context' | 'signal'> & {
   readonly shadows: (collection: string) => ShadowStore;
   readonly fence?: LiveRun['fence'];
+  readonly memory?: LiveRun['memory'];
 };
 
 /**
@@ -44,7 +46,7 @@ export async function pushChanges(
   const renamed = batch.filter((change) => change.previousId !== null) as (SourceChange & { previousId: string })[];
   const taken = await takenIds(run, store, shadows, renamed);
   const moving = renamed.filter(({ previousId }) => !taken.has(previousId));
-  await moveLinks(run.lockstep, collection, moving);
+  await moveLinks(run.lockstep, collection, moving, { also: await notesAhead(run, batch), fence: run.fence });
   const objects = await objectsOf(run, collection, batch);
   const mappings = mappingsFrom(run, collection);
   const tombstones = await markGone(run, store, { batch, shadows, objects, mappings });
@@ -58,6 +60,11 @@ export async function pushChanges(
   }
   for (const { id } of batch) if (!objects.has(id)) faults.set(id, null);
   return { faults, shadows: tombstones, objects, taken };
+}
+
+/** What the feed has to know of these changes even if this call ends before the token is stored. */
+async function notesAhead({ memory }: Pushes, batch: readonly SourceChange[]): Promise<readonly RowWrite[]> {
+  return memory === undefined ? [] : memory.writes(batch.flatMap(({ note }) => note ?? []));
 }
 
 function mappingsFrom({ lockstep }: Pushes, collection: string): readonly MappingConfig[] {

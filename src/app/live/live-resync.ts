@@ -1,8 +1,17 @@
 import { messageOf } from '../../base/failure.ts';
 import { isoTime } from '../../base/clock.ts';
+import type { Json } from '../../base/json.ts';
 import { NO_MEMORY } from '../../live/retry-rule.ts';
 import type { PageEnd } from './live-pages.ts';
 import type { LiveRun } from './live-run.ts';
+
+/** Where the source is now; what its feed has to remember is taken down as of then. */
+export async function latestToken({ feed, memory, fence, signal }: LiveRun): Promise<Json> {
+  const { remember, finish } = memory.replace(fence);
+  const token = await feed.latest(signal, remember);
+  await finish();
+  return token;
+}
 
 /** Takes down what there is in a source before the first change is told. Only who compares cannot do without it. */
 export async function takeDownAll(run: LiveRun): Promise<void> {
@@ -23,14 +32,13 @@ export async function takeDownAll(run: LiveRun): Promise<void> {
 
 /**
  * The system no longer knows the token: what has changed since is found out by reconciling the mappings of the source, each with
- * its guard. The token is taken before. If that cannot be done now the next call tries again; nothing is deleted on suspicion.
+ * its guard. The token is taken before that. If that cannot be done now the next call tries again; nothing is deleted on suspicion.
  */
 export async function resync(run: LiveRun, reason: string): Promise<PageEnd> {
   const { lockstep, source, feed, book, context, signal } = run;
   const { log, clock } = lockstep;
   const before = book.stage;
   const nativeType = feed.nativeType;
-  const token = await feed.latest(signal);
   const mappings = lockstep.config.mappings
     .filter((mapping) => mapping.enableSync && source.collections.includes(mapping.source))
     .map(({ name }) => name);
@@ -39,7 +47,9 @@ export async function resync(run: LiveRun, reason: string): Promise<PageEnd> {
   log.write('warn', `liveSync of ${source.path} cannot go on where it stopped (${reason}); reconciling ${names}`);
   const told = { reason, started: isoTime(clock.nowMs()), mappings };
   const open = { token: before?.token ?? null, nativeType: before?.nativeType ?? nativeType, resync: told };
+  // Before the memory is replaced: from here on only a reconciliation leads back to the changes.
   await book.write({ stage: { ...open, lastException: null }, memory: NO_MEMORY });
+  const token = await latestToken(run);
   try {
     await takeDownAll(run);
     for (const mapping of mappings) await run.ports.reconcile(mapping, context);

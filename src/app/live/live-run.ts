@@ -6,6 +6,7 @@ import type { SyncFailure } from '../../live/dead-letter.ts';
 import type { LiveBook } from './live-book.ts';
 import type { LiveSource } from './live-source.ts';
 import type { Lockstep, Pin } from '../lockstep.ts';
+import type { StoredFeedMemory } from './feed-memory.ts';
 import type { ShadowStore } from './shadow-store.ts';
 
 /** What LiveSync needs of the layers above. */
@@ -33,6 +34,7 @@ export interface LiveRun {
   /** The feed compares with what was last seen. */
   readonly isByDifference: boolean;
   readonly book: LiveBook;
+  readonly memory: StoredFeedMemory;
   readonly fence: NonNullable<CommitBatch['fence']>;
   readonly pin: Pin;
   /** Cause `liveSync`. */

@@ -1,9 +1,8 @@
 import { Failure } from '../../base/failure.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
-import { isJsonObject } from '../../base/json.ts';
-import { ALL_OBJECT_TYPES, type ChangeFeed, type FeedPage } from '../../model/change-feed.ts';
+import { ALL_OBJECT_TYPES, type ChangeFeed } from '../../model/change-feed.ts';
 import { stageId } from '../../live/stage.ts';
 import type { ProvisionerConfig } from '../config/project-config.ts';
+import { combined } from '../../live/combined-feed.ts';
 import { differenceFeed } from './difference-feed.ts';
 import type { Lockstep, Pin } from '../lockstep.ts';
 import type { ShadowStore } from './shadow-store.ts';
@@ -130,25 +129,4 @@ function byDifference(
     nowMs: () => lockstep.clock.nowMs(),
   });
   return [type, feed];
-}
-
-/** One feed of several, one after the other; the token has one member for each. */
-export function combined(feeds: readonly (readonly [type: string, feed: ChangeFeed])[]): ChangeFeed {
-  return {
-    nativeType: 'object',
-    latest: async (signal) => {
-      const tokens: JsonObject = {};
-      for (const [type, feed] of feeds) tokens[type] = await feed.latest(signal);
-      return tokens;
-    },
-    changes: async function* (after: Json, request): AsyncIterable<FeedPage> {
-      const tokens = new Map(Object.entries(isJsonObject(after) ? after : {}));
-      for (const [type, feed] of feeds)
-        for await (const page of feed.changes(tokens.get(type) ?? null, request)) {
-          tokens.set(type, page.token);
-          const changes = page.changes.map((change) => ({ ...change, objectType: type }));
-          yield { changes, token: Object.fromEntries(tokens), isResumable: false };
-        }
-    },
-  };
 }

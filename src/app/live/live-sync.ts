@@ -5,10 +5,11 @@ import { stageAnswer } from '../../live/stage.ts';
 import type { FeedPage, FeedRequest } from '../../model/change-feed.ts';
 import { holdLease, ownerName, type HeldLease } from '../../recon/lease.ts';
 import type { RequestContext } from '../../resource/context.ts';
+import { openFeedMemory } from './feed-memory.ts';
 import { openLiveBook } from './live-book.ts';
 import { handlePage, type PageEnd } from './live-pages.ts';
 import { replayLetters, type Replayed } from './live-replay.ts';
-import { resync, takeDownAll } from './live-resync.ts';
+import { latestToken, resync, takeDownAll } from './live-resync.ts';
 import type { LivePorts, LiveRun } from './live-run.ts';
 import { liveSource, openFeed, type LiveSource } from './live-source.ts';
 import type { Lockstep } from '../lockstep.ts';
@@ -111,13 +112,15 @@ async function withRun<T>(asked: Asked, work: (run: LiveRun) => Promise<T>): Pro
     for (const name of new Set([source.path, ...source.collections])) leases.push(await liveLease(lockstep, name));
     const { fence } = leases[0]!;
     const book = await openLiveBook(lockstep.repository, source.id, fence);
+    const memory = await openFeedMemory(lockstep.repository, source.path);
     const stores = new Map<string, ShadowStore>();
     for (const one of source.collections) stores.set(one, await openShadowStore(lockstep, one));
     const shadows = (collection: string): ShadowStore => stores.get(collection)!;
     const context: RequestContext = { ...asked.context, cause: 'liveSync', signal };
     const opened = await openFeed({ lockstep, pin, shadows, walked }, source, signal);
     const letters = new Set<string>();
-    return await work({ lockstep, ports, source, book, fence, pin, context, signal, shadows, letters, ...opened });
+    const run = { lockstep, ports, source, book, memory, fence, pin, context, signal, shadows, letters, ...opened };
+    return await work(run);
   } catch (error) {
     throw signal.aborted ? stopped(source) : error;
   } finally {
@@ -144,9 +147,9 @@ export async function liveLease({ repository, newId }: Lockstep, path: string): 
 
 /** False: this was the first call, or took the place of one; there is nothing to walk through. */
 async function begin(run: LiveRun): Promise<boolean> {
-  const { book, feed, signal } = run;
+  const { book, feed } = run;
   if (book.stage === null) {
-    const token = await feed.latest(signal);
+    const token = await latestToken(run);
     await takeDownAll(run);
     const stage = { token, nativeType: feed.nativeType, lastException: null, resync: null };
     await book.write({ stage, memory: NO_MEMORY });
@@ -188,6 +191,6 @@ function tokenOf({ book }: LiveRun): NonNullable<LiveRun['book']['stage']>['toke
   return book.stage!.token;
 }
 
-function request({ signal }: LiveRun): FeedRequest & { readonly signal: AbortSignal } {
-  return { pageSize: PAGE_SIZE, signal };
+function request({ signal, memory }: LiveRun): FeedRequest & { readonly signal: AbortSignal } {
+  return { pageSize: PAGE_SIZE, signal, memory };
 }

@@ -4,10 +4,15 @@ import { NAME, PASSWORD, UID, type ObjectType, type Property } from '../../conne
 import type { ObjectTypeConfig } from '../../connector/contract.ts';
 import { attributeDescription } from '../../ldap/codec/attribute-description.ts';
 import type { LdapValue } from '../../ldap/codec/message.ts';
+import { ENABLE, type EnableRule } from './enable.ts';
 import type { LdapSchema } from '../../ldap/schema/ldap-schema.ts';
 
 /** The native name of the groups that an entry is a member of; they are found by their members. */
 export const GROUPS = 'ldapGroups';
+/** The same for groups of RFC 2307, whose members are named by `uid`. */
+export const POSIX_GROUPS = 'posixGroups';
+/** The native name of the ids of a group's members, with `getGroupMemberId`. */
+export const MEMBER_IDS = '_memberId';
 
 /** How one native attribute stands in entries. */
 export interface NativeAttribute {
@@ -24,7 +29,11 @@ export interface AttributePlan {
   readonly wanted: readonly string[];
   /** Description in lower case, as a server may spell it → attribute. */
   readonly byKey: ReadonlyMap<string, NativeAttribute>;
-  readonly wantsGroups: boolean;
+  /** Native names that are read whose values stand in other entries. */
+  readonly related: ReadonlySet<string>;
+  /** How the directory says that an account may not log in; null: it has nothing of the kind. */
+  readonly enable: EnableRule | null;
+  readonly wantsEnable: boolean;
   attribute(nativeName: string): NativeAttribute;
 }
 
@@ -34,13 +43,21 @@ const BYTES = new Set(
     ' ',
   ),
 );
-const SPECIAL = new Set([NAME, UID, PASSWORD, GROUPS]);
+const RELATED = new Set([GROUPS, POSIX_GROUPS, MEMBER_IDS]);
+const SPECIAL = new Set([NAME, UID, PASSWORD, ENABLE, ...RELATED]);
+
+export interface PlanRules {
+  readonly enable: EnableRule | null;
+  /** Names the members of groups, where their ids are read; null: they are not. */
+  readonly memberAttribute: string | null;
+}
 
 export function attributePlan(
   type: ObjectType,
   config: ObjectTypeConfig,
   schema: LdapSchema | null,
   uidAttribute: string,
+  { enable, memberAttribute }: PlanRules = { enable: null, memberAttribute: null },
 ): AttributePlan {
   const declared = new Map(
     Object.values(config.properties).map((property) => [property.nativeName, property.nativeType]),
@@ -51,11 +68,23 @@ export function attributePlan(
   const read = returned.filter(({ nativeName }) => !SPECIAL.has(nativeName)).map(({ nativeName }) => nativeName);
   const byKey = new Map<string, NativeAttribute>();
   for (const name of read) for (const key of spellings(name, schema)) byKey.set(key, attribute(name));
-  const names = uidAttribute === 'dn' ? read : [...read, uidAttribute];
+  const has = (nativeName: string): boolean => returned.some((property) => property.nativeName === nativeName);
+  const related = new Set(
+    [...RELATED].filter((name) => has(name) && (name !== MEMBER_IDS || memberAttribute !== null)),
+  );
+  const wantsEnable = enable !== null && has(ENABLE);
+  const names = [
+    ...read,
+    ...(uidAttribute === 'dn' ? [] : [uidAttribute]),
+    ...(wantsEnable ? [enable.attribute] : []),
+    ...(related.has(MEMBER_IDS) ? [memberAttribute!] : []),
+  ];
   return {
     wanted: names.length === 0 ? ['1.1'] : [...new Set(names)],
     byKey,
-    wantsGroups: returned.some(({ nativeName }) => nativeName === GROUPS),
+    related,
+    enable,
+    wantsEnable,
     attribute,
   };
 }

@@ -112,11 +112,13 @@ async function below(
   { dn, newDn, number }: LoggedChange,
   signal?: AbortSignal,
 ): Promise<readonly FeedChange[]> {
-  const rows = await rowsBelow(scope, newDn, signal);
-  return rows.map(({ row }) => {
-    const previousId = scope.uidAttribute === 'dn' ? rebaseDn(row.id, newDn, dn) : null;
-    return changed('update', row, previousId, number);
-  });
+  const told: FeedChange[] = [];
+  for await (const rows of rowsBelow(scope, newDn, signal))
+    for (const { row } of rows) {
+      const previousId = scope.uidAttribute === 'dn' ? rebaseDn(row.id, newDn, dn) : null;
+      told.push(changed('update', row, previousId, number));
+    }
+  return told;
 }
 
 /** The id of an entry that is gone, or elsewhere. */

@@ -8,6 +8,7 @@ import { LdapFailure } from '../../ldap/ldap-failure.ts';
 import { LOG_ATTRIBUTES, readLoggedChange, type LoggedChange } from './change-log-entry.ts';
 import { changesOf } from './change-log-changes.ts';
 import { expired, type FeedScope } from './feed-scope.ts';
+import { watchByWakeUp } from './wake-up-watch.ts';
 
 const UNREADABLE =
   "Unable to locate the DS replication change log suffix. Please make sure it's enabled, and changelog-read access is granted.";
@@ -57,14 +58,14 @@ async function* changesAfter(
   scope: FeedScope,
   after: Json,
   request: FeedRequest,
-): AsyncGenerator<FeedPage, number, undefined> {
+): AsyncGenerator<FeedPage, void, undefined> {
   const { signal } = request;
   const range = await logRange(scope, signal);
   let at = startOf(scope, after, range);
   const size = Math.max(1, Math.min(scope.directory.settings.sync.changeLogBlockSize, request.pageSize));
   if (at >= range.last) {
     if (at !== after) yield { changes: [], token: at, isResumable: true };
-    return at;
+    return;
   }
   while (at < range.last) {
     const end = Math.min(at + size, range.last);
@@ -73,7 +74,6 @@ async function* changesAfter(
     yield* pagesOf(await changesOf(scope, logged, signal), end, request.pageSize);
     at = end;
   }
-  return at;
 }
 
 /** Some changes bring others along (what is below a renamed entry), so that there may be more than a page. */
@@ -135,29 +135,14 @@ async function* watch(
   request: FeedRequest & { readonly signal: AbortSignal },
 ): AsyncGenerator<FeedPage, void, undefined> {
   const { signal } = request;
-  try {
-    const { base } = await logRange(scope, signal);
-    const connection = await scope.directory.connections.own(signal);
-    try {
-      const controls = [persistentSearchControl(true, ['add'])];
-      const search = connection.search({ base, scope: 'one', attributes: ['1.1'] }, { controls, timeoutMs: 0, signal });
-      let next = search.next();
-      next.catch(() => {});
-      let token: Json = after;
-      while (true) {
-        token = yield* changesAfter(scope, token, request);
-        const { done } = await next;
-        if (done === true)
-          throw new Failure('incomplete-read', `${scope.path}: the server has ended the search for changes`, {
-            retryable: true,
-          });
-        next = search.next();
-        next.catch(() => {});
-      }
-    } finally {
-      connection.close();
-    }
-  } catch (error) {
-    if (!signal.aborted) throw error;
-  }
+  const { base } = await logRange(scope, signal);
+  const controls = [persistentSearchControl(true, ['add'])];
+  yield* watchByWakeUp(scope, {
+    after,
+    signal,
+    searches: (connection) => [
+      connection.search({ base, scope: 'one', attributes: ['1.1'] }, { controls, timeoutMs: 0, signal }),
+    ],
+    changes: (token) => changesAfter(scope, token, request),
+  });
 }

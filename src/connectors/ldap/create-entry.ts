@@ -3,7 +3,6 @@ import { NAME, type NativeObject } from '../../connector/object-type.ts';
 import { postReadControl, readPostRead } from '../../ldap/controls/read-entry.ts';
 import { isWithin } from '../../ldap/dn/compare-dn.ts';
 import { LdapFailure } from '../../ldap/ldap-failure.ts';
-import { GROUPS } from './attribute-plan.ts';
 import { setGroups } from './group-membership.ts';
 import type { ReadyScope } from './ldap-scope.ts';
 import { request } from './write-request.ts';
@@ -13,7 +12,7 @@ import { entryId } from './read-entry.ts';
 /** Creates an entry under the name that it is given; its id. */
 export async function createEntry(scope: ReadyScope, native: NativeObject, signal?: AbortSignal): Promise<string> {
   const dn = native[NAME];
-  const { directory, uidAttribute, facts } = scope;
+  const { uidAttribute, facts, directory } = scope;
   if (typeof dn !== 'string' || dn === '')
     throw new Failure(
       'bad-request',
@@ -21,7 +20,8 @@ export async function createEntry(scope: ReadyScope, native: NativeObject, signa
     );
   ensureInside(scope, dn);
   const wantsId = uidAttribute !== 'dn' && facts.hasPostRead;
-  const options = { signal, ...(wantsId ? { controls: [postReadControl([uidAttribute])] } : {}) };
+  const timeoutMs = directory.settings.timeouts.createMs;
+  const options = { signal, timeoutMs, ...(wantsId ? { controls: [postReadControl([uidAttribute])] } : {}) };
   const attributes = newEntry(scope, dn, native);
   let controls;
   try {
@@ -29,10 +29,25 @@ export async function createEntry(scope: ReadyScope, native: NativeObject, signa
   } catch (error) {
     throw withParent(error, dn);
   }
-  if (native[GROUPS] !== undefined) await setGroups(directory, dn, native[GROUPS], { isNew: true, signal });
-  if (uidAttribute === 'dn') return spelledName(scope, dn, signal);
   const told = wantsId ? readPostRead(controls) : null;
-  return (told === null ? null : entryId(told, uidAttribute)) ?? idAt(scope, dn, signal);
+  try {
+    await setGroups(scope, dn, native, { isNew: true, signal });
+    if (uidAttribute === 'dn') return await spelledName(scope, dn, signal);
+    return (told === null ? null : entryId(told, uidAttribute)) ?? (await idAt(scope, dn, signal));
+  } catch (error) {
+    throw afterwards(error, dn);
+  }
+}
+
+/** The entry is there: whoever creates it again would be told so. */
+function afterwards(error: unknown, dn: string): unknown {
+  if (!(error instanceof Failure)) return error;
+  const { code, message, detail } = error;
+  return new Failure(code, `"${dn}" was created, but then: ${message}`, {
+    cause: error,
+    isUncertain: true,
+    ...(detail === undefined ? {} : { detail }),
+  });
 }
 
 const PLAIN_NAME = /^([A-Za-z][\w-]*)=[A-Za-z0-9][A-Za-z0-9.@_-]*,(.+)$/;

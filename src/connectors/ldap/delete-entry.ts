@@ -1,5 +1,5 @@
 import { Failure } from '../../base/failure.ts';
-import { followMember } from './group-membership.ts';
+import { followMember, memberNames } from './group-membership.ts';
 import { entriesByUid, readNamed } from './ldap-lookup.ts';
 import type { ReadyScope } from './ldap-scope.ts';
 import { request } from './write-request.ts';
@@ -9,8 +9,10 @@ import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 /** Deletes the entry with this id; the id. Rejects with `not-found`. */
 export async function deleteEntry(scope: ReadyScope, id: string, signal?: AbortSignal): Promise<string> {
   const { dn } = await entryWith(scope, id, ['1.1'], signal);
-  await request(scope, (connection) => connection.delete(dn, { signal }), signal);
-  if (scope.directory.settings.maintainsGroups) await followMember(scope.directory, dn, null, signal);
+  const { timeouts } = scope.directory.settings;
+  const names = await memberNames(scope, dn, signal);
+  await request(scope, (connection) => connection.delete(dn, { signal, timeoutMs: timeouts.deleteMs }), signal);
+  await followMember(scope, names, null, signal);
   return id;
 }
 

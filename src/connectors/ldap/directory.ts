@@ -10,6 +10,7 @@ import type { LdapSchema } from '../../ldap/schema/ldap-schema.ts';
 import { connectionOptions } from './connection-options.ts';
 import { connectionKeeper, type ConnectionKeeper } from './connection-keeper.ts';
 import type { LdapSettings } from './ldap-settings.ts';
+import { walkKeeper, type WalkKeeper } from './walk-keeper.ts';
 
 /** What a server is, as far as it makes a difference. Looked at once. */
 export interface DirectoryFacts {
@@ -27,6 +28,10 @@ export interface Directory {
   readonly settings: LdapSettings;
   readonly log: Log;
   readonly connections: ConnectionKeeper;
+  /** The pages that the server was found to give; null: not known yet. */
+  readonly paging: { accepted: { readonly size: number; readonly isRefused: boolean } | null };
+  /** Scans that were left, and may be gone on with. */
+  readonly walks: WalkKeeper;
   facts(signal?: AbortSignal): Promise<DirectoryFacts>;
   /** Reads over the shared connection, at most so many at a time as `requestsInFlight` says. */
   read<T>(work: (connection: LdapConnection) => Promise<T>, signal?: AbortSignal): Promise<T>;
@@ -39,7 +44,8 @@ const ACTIVE_DIRECTORY = '1.2.840.113556.1.4.800';
 const ACTIVE_DIRECTORY_LDS = '1.2.840.113556.1.4.1851';
 
 export function openDirectory(system: string, settings: LdapSettings, projectDirectory: string, log: Log): Directory {
-  const connections = connectionKeeper(system, () => connectionOptions(settings, projectDirectory));
+  const connections = connectionKeeper(system, (other) => connectionOptions(settings, projectDirectory, other));
+  const walks = walkKeeper();
   const readSlots = openSlots(settings.requestsInFlight);
   const writeSlots = openSlots(settings.requestsInFlight * settings.writeConnections);
   let facts: Promise<DirectoryFacts> | null = null;
@@ -62,6 +68,8 @@ export function openDirectory(system: string, settings: LdapSettings, projectDir
     settings,
     log,
     connections,
+    paging: { accepted: null },
+    walks,
     facts: async (signal) => {
       const reading = (facts ??= readFacts(directory));
       reading.catch(() => (facts = facts === reading ? null : facts));
@@ -70,7 +78,10 @@ export function openDirectory(system: string, settings: LdapSettings, projectDir
     },
     read: (work, signal) => during(readSlots, () => 'read', work, signal),
     write: (work, signal) => during(writeSlots, () => `write ${turn++ % settings.writeConnections}`, work, signal),
-    close: () => connections.close(),
+    close: () => {
+      walks.close();
+      connections.close();
+    },
   };
   return directory;
 }

@@ -1,7 +1,7 @@
 import { Failure } from '../../base/failure.ts';
 import type { FeedChange } from '../../model/change-feed.ts';
 import type { Json } from '../../base/json.ts';
-import type { StoredObject } from '../../model/object-set.ts';
+import type { RowFault, StoredObject } from '../../model/object-set.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import { isSameDn, isWithin } from '../../ldap/dn/compare-dn.ts';
 import { allOf, anyOf, equalTo, type Filter } from '../../ldap/filter/filter.ts';
@@ -85,4 +85,8 @@ export function deleted(id: string, token: Json): FeedChange {
 
 export function expired({ path }: { readonly path: string }, why: string): Failure {
   return new Failure('expired', `${path}: ${why}`);
+}
+
+export function tellFault({ path, directory }: FeedScope, { place, message }: RowFault): void {
+  directory.log.write('warn', `${path}: ${place} cannot be read, its change is passed over: ${message}`);
 }

@@ -9,13 +9,15 @@ import type {
 import { NAME, PASSWORD, UID } from '../../connector/object-type.ts';
 import { ALL_OBJECT_TYPES } from '../../model/change-feed.ts';
 import type { ObjectSet } from '../../model/object-set.ts';
-import { EntryMemory } from './entry-memory.ts';
+import { authenticate } from './authenticate.ts';
 import { openDirectory, type Directory } from './directory.ts';
+import { ENABLE } from './enable.ts';
 import { ldapSet } from './ldap-set.ts';
 import { readLdapSettings } from './ldap-settings.ts';
 import { scopeReader, type ScopeReader } from './ldap-scope.ts';
 import { LDAP_PROPERTIES } from './ldap-properties.ts';
 import { openFeed } from './open-feed.ts';
+import type { OperationLimits } from './operation-limits.ts';
 import { testDirectory } from './test-directory.ts';
 
 /** LDAP directories (specification §10.8). */
@@ -28,13 +30,13 @@ export const ldapConnector: ConnectorKind = {
   knownProperties: LDAP_PROPERTIES,
   check(config) {
     const faults: ConfigFault[] = [];
-    readLdapSettings(config.configurationProperties, (fault) => faults.push(fault));
+    readLdapSettings(config.configurationProperties, (fault) => faults.push(fault), config);
     return [...faults, ...unknownNatives(config)];
   },
   create: connect,
 };
 
-const SPECIAL = new Set([NAME, UID, PASSWORD]);
+const SPECIAL = new Set([NAME, UID, PASSWORD, ENABLE]);
 
 /** Attributes that ICF knows, and a directory does not have under one name. */
 function unknownNatives({ objectTypes }: ConnectorConfig): readonly ConfigFault[] {
@@ -52,12 +54,14 @@ function unknownNatives({ objectTypes }: ConnectorConfig): readonly ConfigFault[
 
 /** The directory of a configuration. Throws `bad-configuration` for settings that are not usable. */
 export function directoryOf(
-  { name, configurationProperties }: Pick<ConnectorConfig, 'name' | 'configurationProperties'>,
+  config: Pick<ConnectorConfig, 'name' | 'configurationProperties'> & OperationLimits,
   { projectDirectory, log }: ConnectorServices,
 ): Directory {
-  const settings = readLdapSettings(configurationProperties, ({ severity, pointer, message }) => {
+  const { name, configurationProperties } = config;
+  const refuse = ({ severity, pointer, message }: ConfigFault): void => {
     if (severity === 'error') throw new Failure('bad-configuration', `system/${name}${pointer}: ${message}`);
-  });
+  };
+  const settings = readLdapSettings(configurationProperties, refuse, config);
   return openDirectory(`system/${name}`, settings, projectDirectory, log);
 }
 
@@ -65,7 +69,6 @@ function connect(config: ConnectorConfig, services: ConnectorServices): Connecto
   const { name, objectTypes } = config;
   const directory = directoryOf(config, services);
   const scopes = new Map<string, ScopeReader>();
-  const memories = new Map<string, EntryMemory>();
   const sets = new Map<string, ObjectSet>();
   const scopeOf = (type: string): ScopeReader => {
     const objectType = Object.hasOwn(objectTypes, type) ? objectTypes[type] : undefined;
@@ -85,10 +88,10 @@ function connect(config: ConnectorConfig, services: ConnectorServices): Connecto
     },
     feed: async (type, signal) => {
       if (type === ALL_OBJECT_TYPES && !Object.hasOwn(objectTypes, type)) return null;
-      const memory = memories.get(type) ?? new EntryMemory();
-      memories.set(type, memory);
-      return openFeed(await scopeOf(type).ready(signal), memory, signal);
+      return openFeed(await scopeOf(type).ready(signal), signal);
     },
+    authenticate: async (type, userName, password, signal) =>
+      authenticate(await scopeOf(type).ready(signal), userName, password, signal),
     close: async () => directory.close(),
   };
 }

@@ -1,16 +1,16 @@
-import type { LdapConnection } from '../../ldap/client/ldap-connection.ts';
+import { Failure } from '../../base/failure.ts';
+import { LdapFailure } from '../../ldap/ldap-failure.ts';
 import { readAllValues } from '../../ldap/client/read-all-values.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
-import { copyEntry } from '../../ldap/codec/copy-entry.ts';
-import { allOf, equalTo, type Filter } from '../../ldap/filter/filter.ts';
-import { entriesOf } from '../../ldap/client/entries-of.ts';
 import type { RowFault, StoredObject } from '../../model/object-set.ts';
 import { compileObjectType, type ObjectType } from '../../connector/object-type.ts';
 import type { ObjectTypeConfig } from '../../connector/contract.ts';
 import { attributePlan, type AttributePlan } from './attribute-plan.ts';
 import type { Directory, DirectoryFacts } from './directory.ts';
+import { enableRule } from './enable.ts';
 import { entryClass, type EntryClass } from './entry-class.ts';
 import { cutAttributes, readEntry, type WholeValues } from './read-entry.ts';
+import { relatedValues } from './related-values.ts';
 
 /** The entries of one object type, with all that is needed to read them. */
 export interface LdapScope {
@@ -26,6 +26,7 @@ export interface ReadyScope extends LdapScope {
   readonly facts: DirectoryFacts;
   readonly plan: AttributePlan;
   readonly references: 'fail' | 'skip';
+  readonly followsReferrals: boolean;
   /** Attributes and parents of new names that the server spells as they were sent. */
   readonly spelledPlaces: Set<string>;
 }
@@ -46,10 +47,14 @@ export function scopeReader(directory: Directory, path: string, config: ObjectTy
     ready: async (signal) => {
       const facts = await directory.facts(signal);
       if (last?.facts === facts) return last;
-      const plan = attributePlan(type, config, facts.schema, uidAttribute);
+      const isDomain = facts.isActiveDirectory && facts.schema?.attributeType('msDS-UserAccountDisabled') == null;
+      const enable = enableRule(facts.schema, isDomain);
+      const memberAttribute = settings.readsMemberIds ? settings.groupMemberAttribute : null;
+      const plan = attributePlan(type, config, facts.schema, uidAttribute, { enable, memberAttribute });
       // Active Directory names its other naming contexts whenever a domain is searched.
       const references = facts.isActiveDirectory ? 'skip' : settings.references;
-      return (last = { ...scope, facts, plan, references, spelledPlaces: new Set() });
+      const { followsReferrals } = settings;
+      return (last = { ...scope, facts, plan, references, followsReferrals, spelledPlaces: new Set() });
     },
   };
 }
@@ -65,52 +70,63 @@ export async function readRows(
   signal?: AbortSignal,
 ): Promise<readonly (StoredObject | RowFault)[]> {
   const { plan } = scope;
-  const slow = plan.wantsGroups || entries.some((entry) => cutAttributes(entry).length > 0);
+  const slow = plan.related.size > 0 || entries.some((entry) => cutAttributes(entry).length > 0);
   if (!slow) return entries.map((entry) => readEntry(scope, entry, null, null));
-  return Promise.all(
-    entries.map(async (entry) => {
-      const whole = await wholeValues(scope.directory, entry, signal);
-      const groups = plan.wantsGroups ? await groupsOf(scope.directory, entry.dn, signal) : null;
-      return readEntry(scope, entry, whole, groups);
-    }),
-  );
+  return Promise.all(entries.map((entry) => readWhole(scope, entry, signal)));
 }
 
-async function wholeValues(directory: Directory, entry: LdapEntry, signal?: AbortSignal): Promise<WholeValues | null> {
+async function readWhole(
+  scope: ReadyScope,
+  entry: LdapEntry,
+  signal: AbortSignal | undefined,
+): Promise<StoredObject | RowFault> {
+  const { directory, plan } = scope;
+  try {
+    const whole = await wholeValues(directory, entry, signal);
+    if (plan.related.size === 0) return readEntry(scope, entry, whole, null);
+    const { groupMemberAttribute: name } = directory.settings;
+    const members = whole?.get(name.toLowerCase())?.map((bytes) => bytes.toString('utf8')) ?? entry.texts(name);
+    return readEntry(scope, entry, whole, await relatedValues(scope, entry, members, signal));
+  } catch (error) {
+    if (!(error instanceof CutOff)) throw error;
+    const row = readEntry(scope, entry, null, null);
+    return { id: row.id, place: `entry "${entry.dn}"`, message: error.message };
+  }
+}
+
+/** A list that the server gives in parts, and that changed while it was read, each time. */
+class CutOff extends Failure {}
+
+const LIST_ATTEMPTS = 3;
+
+/** The lists that came in parts, whole, by their names in lower case. Null where there are none. */
+export async function wholeValues(
+  directory: Directory,
+  entry: LdapEntry,
+  signal?: AbortSignal,
+): Promise<WholeValues | null> {
   const names = cutAttributes(entry);
   if (names.length === 0) return null;
   const whole = new Map<string, readonly Buffer[]>();
-  for (const name of names) {
-    const values = await directory.read((connection) => readAllValues(connection, entry, name, { signal }), signal);
-    whole.set(name.toLowerCase(), values);
-  }
+  for (const name of names) whole.set(name.toLowerCase(), await wholeList(directory, entry, name, signal));
   return whole;
 }
 
-/** DNs of the groups that an entry is a member of, by `groupMemberAttribute`. */
-export async function groupsOf(directory: Directory, dn: string, signal?: AbortSignal): Promise<readonly string[]> {
-  const { groupMemberAttribute } = directory.settings;
-  const { filter } = entryClass('__GROUP__', directory.settings);
-  const found = await findEntries(directory, allOf(equalTo(groupMemberAttribute, dn), filter), ['1.1'], signal);
-  return found.map((group) => group.dn);
-}
-
-/** Entries under the base contexts, in memory of their own. For searches that find few. */
-export async function findEntries(
+async function wholeList(
   directory: Directory,
-  filter: Filter,
-  attributes: readonly string[],
-  signal?: AbortSignal,
-): Promise<readonly LdapEntry[]> {
-  const { isActiveDirectory } = await directory.facts(signal);
-  const references = isActiveDirectory ? 'skip' : directory.settings.references;
-  const found: LdapEntry[] = [];
-  for (const base of directory.settings.baseContexts) {
-    await directory.read(async (connection: LdapConnection) => {
-      const search = connection.search({ base, filter, attributes }, { signal });
-      for await (const entries of entriesOf(search, { references }))
-        for (const entry of entries) found.push(copyEntry(entry));
-    }, signal);
+  entry: LdapEntry,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly Buffer[]> {
+  let present: LdapEntry | null = entry;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const from: LdapEntry = present;
+      return await directory.read((connection) => readAllValues(connection, from, name, { signal }), signal);
+    } catch (error) {
+      if (!(error instanceof LdapFailure) || error.reason === 'lost' || error.reason === 'timeout') throw error;
+      present = attempt >= LIST_ATTEMPTS ? null : await directory.read((one) => one.read(entry.dn, [name], { signal }));
+      if (present === null) throw new CutOff('incomplete-read', error.message, { retryable: true, cause: error });
+    }
   }
-  return found;
 }

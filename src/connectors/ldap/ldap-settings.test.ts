@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../base/json.ts';
+import type { Json, JsonObject } from '../../base/json.ts';
 import type { ConfigFault } from '../../connector/contract.ts';
 import { ldapConnector } from './ldap-connector.ts';
 import { readLdapSettings, type LdapSettings } from './ldap-settings.ts';
@@ -89,7 +89,7 @@ describe('settings of a directory', () => {
 
   it('special attributes of ICF that a directory does not have are told', () => {
     const property = { type: 'string', itemType: null, nativeType: 'string', isRequired: false, flags: [] } as const;
-    const names = { dn: '__NAME__', password: '__PASSWORD__', on: '__ENABLE__', mail: 'mail' };
+    const names = { dn: '__NAME__', password: '__PASSWORD__', enabled: '__ENABLE__', on: '__LOCK_OUT__', mail: 'mail' };
     const properties = Object.fromEntries(
       Object.entries(names).map(([name, nativeName]) => [name, { ...property, nativeName }]),
     );
@@ -101,8 +101,24 @@ describe('settings of a directory', () => {
   });
 
   it('what has no effect is told', () => {
-    expect(read({ useDNSSRVRecord: true, getGroupMemberId: false }).faults).toMatchObject([
-      { severity: 'warning', pointer: '/configurationProperties/useDNSSRVRecord' },
+    expect(read({ synchronizePasswords: true, getGroupMemberId: false }).faults).toMatchObject([
+      { severity: 'warning', pointer: '/configurationProperties/synchronizePasswords' },
     ]);
+  });
+
+  it('limits of the provisioner file are taken over', () => {
+    const told: string[] = [];
+    const limited = (operationTimeoutMs: Record<string, number>, maxObjects: Json): LdapSettings =>
+      readLdapSettings(LEAST, ({ pointer }) => void told.push(pointer), {
+        operationTimeoutMs,
+        poolConfigOption: { maxObjects },
+      });
+    expect(limited({ CREATE: 5, SEARCH: 0 }, 7)).toMatchObject({
+      requestsInFlight: 7,
+      timeouts: { createMs: 5, searchMs: 60_000, getMs: 60_000 },
+    });
+    expect(told).toEqual([]);
+    expect(limited({}, 'many').requestsInFlight).toBe(16);
+    expect(told).toEqual(['/poolConfigOption/maxObjects']);
   });
 });

@@ -5,16 +5,19 @@ import { parseLdapUrl, type LdapAddress } from '../../ldap/client/ldap-address.t
 import { isWithin, parentOf } from '../../ldap/dn/compare-dn.ts';
 import type { Filter } from '../../ldap/filter/filter.ts';
 import { parseFilter } from '../../ldap/filter/parse-filter.ts';
+import { ldapTimeouts, objectsAtOnce, type LdapTimeouts, type OperationLimits } from './operation-limits.ts';
 import { settingReader, type Report, type SettingReader } from './setting-reader.ts';
 
 export type AuthType = 'anonymous' | 'simple' | 'plain' | 'external';
 /** How changes are found out: by what the server offers, or as configured. */
-export type FeedKind = 'auto' | 'contentSync' | 'changeLog' | 'usn' | 'timestamps' | 'none';
+export type FeedKind = 'auto' | 'contentSync' | 'changeLog' | 'dirSync' | 'usn' | 'timestamps' | 'none';
 export type PasswordForm = 'plain' | 'ssha' | 'sha' | 'smd5' | 'md5' | 'unicode';
 
 /** `configurationProperties` of a directory (specification §10.8), in the form in which they are used. */
 export interface LdapSettings {
   readonly servers: readonly LdapAddress[];
+  /** The servers are those that DNS names for this domain (`useDNSSRVRecord`); null: those above. */
+  readonly domain: string | null;
   readonly security: 'none' | 'tls' | 'startTls';
   readonly isVerified: boolean;
   readonly serverName: string | null;
@@ -28,10 +31,13 @@ export interface LdapSettings {
   readonly isSealed: boolean;
   readonly connectTimeoutMs: number;
   readonly requestTimeoutMs: number;
+  readonly timeouts: LdapTimeouts;
   /** None of them is within another. */
   readonly baseContexts: readonly string[];
   /** Search references are an incomplete read, or (`ignore`) passed over. */
   readonly references: 'fail' | 'skip';
+  /** They are followed to the servers that they name, with the same login. */
+  readonly followsReferrals: boolean;
   readonly account: ClassSettings;
   readonly group: ClassSettings;
   /** `dn`: the id is the name. */
@@ -39,6 +45,9 @@ export interface LdapSettings {
   readonly accountUserNameAttributes: readonly string[];
   readonly groupMemberAttribute: string;
   readonly maintainsGroups: boolean;
+  readonly maintainsPosixGroups: boolean;
+  /** `getGroupMemberId`: groups are seen with the ids of their members. */
+  readonly readsMemberIds: boolean;
   readonly passwordAttribute: string;
   readonly passwordForm: PasswordForm;
   readonly pageSize: number;
@@ -74,15 +83,15 @@ export const GROUP_CLASSES = ['top', 'groupOfUniqueNames'] as const;
 
 /** Settings of the ICF connector whose effect is not provided; they are accepted, and told. */
 const WITHOUT_EFFECT: Readonly<Record<string, (value: Json) => boolean>> = {
-  useDNSSRVRecord: (value) => value === true,
-  maintainPosixGroupMembership: (value) => value === true,
-  getGroupMemberId: (value) => value === true,
   synchronizePasswords: (value) => value === true,
   respectResourcePasswordPolicyChangeAfterReset: (value) => value === true,
+  // What the log entries are asked for by is decided here.
+  filterWithOrInsteadOfAnd: (value) => value === true,
+  removeLogEntryObjectClassFromFilter: (value) => value === false,
 };
 
 /** Reads the properties, reporting every fault. With errors the settings are not usable. */
-export function readLdapSettings(properties: JsonObject, report: Report): LdapSettings {
+export function readLdapSettings(properties: JsonObject, report: Report, limits: OperationLimits = {}): LdapSettings {
   const read = settingReader(properties, report);
   const baseContexts = names(read, 'baseContexts', report);
   if (baseContexts.length === 0)
@@ -96,9 +105,12 @@ export function readLdapSettings(properties: JsonObject, report: Report): LdapSe
   for (const [key, hasEffect] of Object.entries(WITHOUT_EFFECT))
     if (Object.hasOwn(properties, key) && hasEffect(properties[key]!))
       report({ ...fault(key, `${key} has no effect here`), severity: 'warning' });
+  const referrals = read.choice('referralsHandling', ['follow', 'throw', 'ignore'], 'follow');
+  const requestTimeoutMs = read.integer('readTimeout', 60_000, 0);
   const security = read.flag('ssl', false) ? 'tls' : read.flag('startTLS', false) ? 'startTls' : 'none';
   return {
     servers: servers(read, report, security),
+    domain: read.flag('useDNSSRVRecord', false) ? read.text('host', '') || null : null,
     security,
     isVerified: read.flag('verifyCertificates', true),
     serverName: read.text('tlsServerName', '') || null,
@@ -107,20 +119,23 @@ export function readLdapSettings(properties: JsonObject, report: Report): LdapSe
     clientKeyFile: read.text('clientKeyFile', '') || null,
     ...login(properties, read, report),
     connectTimeoutMs: read.integer('connectionTimeout', 15_000, 1),
-    requestTimeoutMs: read.integer('readTimeout', 60_000, 0),
+    requestTimeoutMs,
+    timeouts: ldapTimeouts(limits, requestTimeoutMs),
     baseContexts: outermost(baseContexts),
-    references:
-      read.choice('referralsHandling', ['follow', 'throw', 'ignore'], 'follow') === 'ignore' ? 'skip' : 'fail',
+    references: referrals === 'ignore' ? 'skip' : 'fail',
+    followsReferrals: referrals === 'follow',
     account: objects(read, report, 'account', ACCOUNT_CLASSES),
     group: objects(read, report, 'group', GROUP_CLASSES),
     uidAttribute: read.text('uidAttribute', 'entryUUID') || 'entryUUID',
     accountUserNameAttributes: read.texts('accountUserNameAttributes', ['uid', 'cn']),
     groupMemberAttribute: read.text('groupMemberAttribute', 'uniqueMember'),
     maintainsGroups: read.flag('maintainLdapGroupMembership', false),
+    maintainsPosixGroups: read.flag('maintainPosixGroupMembership', false),
+    readsMemberIds: read.flag('getGroupMemberId', false),
     ...password(read),
     pageSize: read.isGiven('blockSize') ? read.integer('blockSize', 1000, 1) : 1000,
     readsSchema: read.flag('readSchema', true),
-    requestsInFlight: read.integer('requestsInFlight', 16, 1),
+    requestsInFlight: read.integer('requestsInFlight', objectsAtOnce(limits, report) ?? 16, 1),
     writeConnections: read.integer('writeConnections', 1, 1),
     sync: sync(read, report),
   };
@@ -225,7 +240,7 @@ function password(read: SettingReader): Pick<LdapSettings, 'passwordAttribute' |
 
 function sync(read: SettingReader, report: Report): SyncSettings {
   const bases = names(read, 'baseContextsToSynchronize', report);
-  const kinds: readonly FeedKind[] = ['auto', 'contentSync', 'changeLog', 'usn', 'timestamps', 'none'];
+  const kinds: readonly FeedKind[] = ['auto', 'contentSync', 'changeLog', 'dirSync', 'usn', 'timestamps', 'none'];
   const feed = read.choice('changeFeed', kinds, 'auto') as FeedKind;
   return {
     feed: read.flag('useTimestampsForSync', false) ? 'timestamps' : feed,

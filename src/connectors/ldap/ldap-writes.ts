@@ -63,9 +63,9 @@ function perform(scope: ReadyScope, write: NativeWrite, signal?: AbortSignal): P
   }
 }
 
-function refusal({ path }: ReadyScope, write: ObjectWrite, { code, message }: Failure): WriteOutcome {
+function refusal({ path }: ReadyScope, write: ObjectWrite, { code, message, isUncertain }: Failure): WriteOutcome {
   const what = write.kind === 'create' ? '' : `${path}/${write.id}: `;
-  return { ok: false, code, message: message.startsWith(what) ? message : `${what}${message}` };
+  return { ok: false, code, message: message.startsWith(what) ? message : `${what}${message}`, isUncertain };
 }
 
 /** What each write is about, found out for all of them at once. */

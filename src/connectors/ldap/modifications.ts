@@ -1,12 +1,15 @@
 import { Failure } from '../../base/failure.ts';
 import type { Json, JsonObject } from '../../base/json.ts';
-import { NAME, PASSWORD, UID, type ObjectType } from '../../connector/object-type.ts';
+import { NAME, PASSWORD, UID } from '../../connector/object-type.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import type { AttributeValues, LdapValue, Modification } from '../../ldap/codec/message.ts';
 import { dnKey } from '../../ldap/dn/compare-dn.ts';
 import { parseDn } from '../../ldap/dn/parse-dn.ts';
+import { ENABLE, enableValue, neededRule } from './enable.ts';
 import {
   GROUPS,
+  MEMBER_IDS,
+  POSIX_GROUPS,
   propertyOf,
   spellings,
   toLdapValue,
@@ -18,7 +21,7 @@ import { passwordValue } from './password-value.ts';
 import type { ReadyScope } from './ldap-scope.ts';
 
 /** Native names that are not written as attributes. */
-const APART = new Set([NAME, UID, GROUPS]);
+const APART = new Set([NAME, UID, GROUPS, POSIX_GROUPS, MEMBER_IDS, ENABLE]);
 
 /** The attributes of a new entry: what is given, its classes, and what its name says. */
 export function newEntry(
@@ -42,20 +45,30 @@ export function newEntry(
     else if (values.length > 0) attributes.set(attribute.toLowerCase(), { name: attribute, values: [...values] });
   }
   for (const { type, value } of parseDn(dn)[0] ?? []) add(type, [value]);
+  const enabled = native[ENABLE] ?? null;
+  if (enabled !== null) {
+    const rule = neededRule(plan.enable);
+    const given = attributes.get(rule.attribute.toLowerCase())?.values[0];
+    const value = enableValue(rule, enabled, given === undefined ? null : textKey(given));
+    if (value !== null) attributes.set(rule.attribute.toLowerCase(), { name: rule.attribute, values: [value] });
+  }
   return [...attributes.values()].filter(({ values }) => values.length > 0);
 }
 
 /** Does the entry have to be read before these attributes can be changed? Of a list only the values that differ are written. */
-export function needsEntry(type: ObjectType, native: JsonObject): boolean {
+export function needsEntry({ type, plan }: Pick<ReadyScope, 'type' | 'plan'>, native: JsonObject): boolean {
+  if (Object.hasOwn(native, ENABLE) && plan.enable?.needsValue === true) return true;
   return Object.keys(native).some((name) => name === NAME || propertyOf(type, name)?.isMultiValued === true);
 }
 
 /** Attributes to read for that: the lists, and those of the names before and after. */
-export function neededAttributes({ type }: ReadyScope, native: JsonObject): readonly string[] {
+export function neededAttributes({ type, plan }: ReadyScope, native: JsonObject): readonly string[] {
   const lists = Object.keys(native).filter(
     (name) => !APART.has(name) && propertyOf(type, name)?.isMultiValued === true,
   );
-  return lists.length === 0 ? ['1.1'] : lists;
+  const enable = Object.hasOwn(native, ENABLE) && plan.enable !== null ? [plan.enable.attribute] : [];
+  const names = [...lists, ...enable];
+  return names.length === 0 ? ['1.1'] : names;
 }
 
 /** The changes that lead from the entry to the wanted attributes; null clears one. `present`: its values, where they were read. */
@@ -64,9 +77,10 @@ export function modifications(
   native: JsonObject,
   present: (attribute: NativeAttribute) => readonly Buffer[] | null,
 ): Modification[] {
-  const changes: Modification[] = [];
+  const enabling = enableChange(plan, native, present);
+  const changes: Modification[] = enabling === null ? [] : [enabling];
   for (const [nativeName, value] of Object.entries(native)) {
-    if (APART.has(nativeName)) continue;
+    if (APART.has(nativeName) || nativeName.toLowerCase() === enabling?.name.toLowerCase()) continue;
     const { name, values } = attributeValues(plan, directory.settings, nativeName, value);
     const attribute = plan.attribute(nativeName);
     const isList = nativeName !== PASSWORD && propertyOf(type, nativeName)?.isMultiValued === true;
@@ -75,6 +89,22 @@ export function modifications(
     else changes.push(...difference(name, before, values, attribute.isDn && facts.schema !== null));
   }
   return changes;
+}
+
+/** Null: it is not asked for. A value that is given for the same attribute is where it starts from. */
+function enableChange(
+  plan: AttributePlan,
+  native: JsonObject,
+  present: (attribute: NativeAttribute) => readonly Buffer[] | null,
+): Modification | null {
+  if (!Object.hasOwn(native, ENABLE)) return null;
+  const rule = neededRule(plan.enable);
+  const key = rule.attribute.toLowerCase();
+  const given = Object.keys(native).find((name) => name.toLowerCase() === key);
+  const before =
+    given === undefined ? present(plan.attribute(rule.attribute))?.[0]?.toString('utf8') : String(native[given]);
+  const value = enableValue(rule, native[ENABLE]!, before ?? null);
+  return { operation: 'replace', name: rule.attribute, values: value === null ? [] : [value] };
 }
 
 /** Values of an attribute in an entry, under any of its names; empty where it has none. */

@@ -1,11 +1,12 @@
 import { Failure } from '../../base/failure.ts';
 import type { ChangeFeed } from '../../model/change-feed.ts';
+import { DIR_SYNC } from '../../ldap/controls/dir-sync.ts';
 import { SYNC_REQUEST, syncRequestControl } from '../../ldap/controls/sync-request.ts';
 import { LdapFailure } from '../../ldap/ldap-failure.ts';
 import { changeLogFeed } from './change-log-feed.ts';
 import { contentSyncFeed } from './content-sync-feed.ts';
 import type { Directory, DirectoryFacts } from './directory.ts';
-import type { EntryMemory } from './entry-memory.ts';
+import { dirSyncFeed, dirSyncOffer } from './dir-sync-feed.ts';
 import { feedScope, type FeedScope } from './feed-scope.ts';
 import type { FeedKind } from './ldap-settings.ts';
 import type { ReadyScope } from './ldap-scope.ts';
@@ -16,29 +17,40 @@ import { usnFeed } from './usn-feed.ts';
 const WITH_CHANGE_LOG = /sun|oracle|forgerock|opendj|ping|unboundid|netscape|wren/i;
 
 /** How changes of a type are told: as configured, or by what the server offers. Null: not at all. */
-export async function openFeed(
-  scope: ReadyScope,
-  memory: EntryMemory,
-  signal?: AbortSignal,
-): Promise<ChangeFeed | null> {
+export async function openFeed(scope: ReadyScope, signal?: AbortSignal): Promise<ChangeFeed | null> {
   const { directory, facts } = scope;
   const told = feedScope(scope);
-  const isChosen = directory.settings.sync.feed !== 'auto';
   const wanted = feedKind(directory, facts);
-  const isOffered = wanted !== 'contentSync' || isChosen || (await hasContentSync(told, signal));
-  const kind = isOffered ? wanted : 'timestamps';
-  switch (kind) {
+  const isChosen = directory.settings.sync.feed !== 'auto';
+  switch (wanted) {
     case 'contentSync':
-      return contentSyncFeed(told, memory);
+      return isChosen || (await hasContentSync(told, signal)) ? contentSyncFeed(told) : timestampFeed(told);
+    case 'dirSync':
+      return openDirSync(told, isChosen, signal);
     case 'changeLog':
       return changeLogFeed(told);
     case 'usn':
-      return usnFeed(told, memory);
+      return usnFeed(told);
     case 'timestamps':
       return timestampFeed(told);
     case 'none':
       return null;
   }
+}
+
+/** Where DirSync cannot be had, changes are found by update sequence numbers, unless it was asked for. */
+async function openDirSync(scope: FeedScope, isChosen: boolean, signal?: AbortSignal): Promise<ChangeFeed> {
+  const offer = await dirSyncOffer(scope, signal);
+  if (offer.ok) return dirSyncFeed(scope, offer.flags);
+  const { directory } = scope;
+  if (isChosen)
+    throw new Failure('bad-configuration', `${directory.system}: changeFeed: no DirSync: ${offer.why}; use "usn"`);
+  if (offer.isNews)
+    directory.log.write(
+      'info',
+      `${directory.system}: no DirSync (${offer.why}); changes are told by update sequence numbers`,
+    );
+  return usnFeed(scope);
 }
 
 /** Throws `Failure('bad-configuration')` for what the server does not have. */
@@ -53,8 +65,13 @@ function feedKind(
       'bad-configuration',
       `${system}: changeFeed: the server has no content synchronization (RFC 4533); use "auto"`,
     );
+  if (configured === 'dirSync' && !rootDse.supportedControls.has(DIR_SYNC))
+    throw new Failure(
+      'bad-configuration',
+      `${system}: changeFeed: the server has no DirSync, which only Active Directory has; use "auto"`,
+    );
   if (configured !== 'auto') return configured;
-  if (isActiveDirectory) return 'usn';
+  if (isActiveDirectory) return rootDse.supportedControls.has(DIR_SYNC) ? 'dirSync' : 'usn';
   if (rootDse.changeLog !== null || WITH_CHANGE_LOG.test(rootDse.vendorName ?? '')) return 'changeLog';
   return hasSync ? 'contentSync' : 'timestamps';
 }

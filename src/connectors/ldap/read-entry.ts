@@ -1,7 +1,9 @@
 import { Failure, messageOf } from '../../base/failure.ts';
 import { setOwn, type JsonObject } from '../../base/json.ts';
+import { ENABLE, isEnabledIn } from './enable.ts';
 import { NAME, type ObjectType } from '../../connector/object-type.ts';
 import { asciiLower } from '../../ldap/codec/ascii-lower.ts';
+import { strictText } from '../../ldap/codec/value-text.ts';
 import { valueRange } from '../../ldap/codec/attribute-description.ts';
 import type { LdapAttribute } from '../../ldap/codec/ldap-attribute.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
@@ -35,12 +37,12 @@ export interface ReadRules {
   readonly uidAttribute: string;
 }
 
-/** The entry as mappings see it, or why it cannot be. `groups`: the DNs of its groups, where they are wanted. */
+/** The entry as mappings see it, or why it cannot be. `related`: what stands in other entries, by native names. */
 export function readEntry(
   { type, plan, uidAttribute }: ReadRules,
   entry: LdapEntry,
   whole: WholeValues | null,
-  groups: readonly string[] | null,
+  related: JsonObject | null,
 ): StoredObject | RowFault {
   let id: string | null = null;
   try {
@@ -48,7 +50,8 @@ export function readEntry(
     if (id === null) throw new Failure('invalid-data', `it has no ${uidAttribute}, which is its id ("uidAttribute")`);
     const native = nativeOf(plan, entry, whole);
     native[NAME] = entry.dn;
-    if (groups !== null && groups.length > 0) native['ldapGroups'] = [...groups];
+    if (plan.wantsEnable) native[ENABLE] = isEnabledIn(plan.enable!, entry);
+    Object.assign(native, related);
     return { id, rev: null, object: type.toObject(id, native) };
   } catch (error) {
     if (!(error instanceof Failure)) throw error;
@@ -90,6 +93,12 @@ function putWhole(
   const rule = byKey.get(key);
   const values = whole.get(key);
   if (rule === undefined || values === undefined) return;
-  const texts = values.map((bytes) => (rule.form === 'text' ? bytes.toString('utf8') : fromLdapValue(rule, bytes)));
+  const texts = values.map((bytes) => (rule.form === 'text' ? textOf(rule, bytes) : fromLdapValue(rule, bytes)));
   setOwn(native, rule.nativeName, texts);
+}
+
+function textOf({ nativeName }: NativeAttribute, bytes: Buffer): string {
+  const text = strictText(bytes, 0, bytes.length);
+  if (text === null) throw new Failure('invalid-data', `a value of ${nativeName} is not UTF-8`);
+  return text;
 }

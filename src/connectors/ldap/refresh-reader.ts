@@ -1,20 +1,23 @@
-import type { FeedChange } from '../../model/change-feed.ts';
 import type { RowFault, StoredObject } from '../../model/object-set.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import type { SearchItem } from '../../ldap/client/ldap-search.ts';
-import { readSyncInfo, readSyncState, uuidText, type SyncInfo } from '../../ldap/controls/sync-request.ts';
+import { readSyncInfo, readSyncState, type SyncInfo } from '../../ldap/controls/sync-request.ts';
 import { containersAround, type Containers } from './containers.ts';
-import type { EntryMemory, ToldEntry } from './entry-memory.ts';
-import { expired, isLeftOut, modifierOf, type FeedScope } from './feed-scope.ts';
+import type { EntryMemory, Former } from './entry-memory.ts';
+import { gone, remembered, updated, type ReadChange } from './feed-page.ts';
+import { expired, isLeftOut, modifierOf, tellFault, type FeedScope } from './feed-scope.ts';
 import { readRows } from './ldap-scope.ts';
 import { entryId, isFault } from './read-entry.ts';
 import { rowsBelow } from './rows-below.ts';
+import { idOfUuid, isNetscape, uuidsOfScope, uuidsPresent } from './sync-uuids.ts';
 
-/** Makes changes of what a server sends in answer to a sync request. */
+/**
+ * Makes changes of what a server sends in answer to a sync request. Each method gives control back whenever there is something to take.
+ */
 export interface RefreshReader {
-  read(items: readonly SearchItem[]): Promise<void>;
+  read(items: readonly SearchItem[]): AsyncGenerator<void, void, undefined>;
   /** The end of a refresh: whatever was not named is gone, unless deletes were told. */
-  finish(refreshDeletes: boolean): void;
+  finish(refreshDeletes: boolean): AsyncGenerator<void, void, undefined>;
   readonly waiting: number;
   /** So many of the changes that wait. */
   take(count: number): readonly ReadChange[];
@@ -23,48 +26,33 @@ export interface RefreshReader {
   readonly isRefreshing: boolean;
 }
 
-export interface ReadChange {
-  /** Null: there is nothing to tell, only to remember. */
-  readonly change: Omit<FeedChange, 'token'> | null;
-  readonly entries: readonly ToldEntry[];
-}
-
 interface State {
   readonly scope: FeedScope;
   readonly memory: EntryMemory;
-  readonly purpose: 'names' | 'objects';
   readonly signal: AbortSignal | undefined;
-  /** Servers of Netscape's line tell differences, whatever they say at the end, and without operational attributes. */
-  readonly isNetscape: boolean;
   readonly idOf: ((uuid: string) => string) | null;
   readonly containers: Containers | null;
   waiting: ReadChange[];
   /** UUIDs of what is still there; null: the server did not list them. */
   present: Set<string> | null;
   readonly named: Set<string>;
+  /** A container is gone, and with it what was below, of which nothing was said. */
+  hasLostPlace: boolean;
   cookie: Buffer | null;
   isRefreshing: boolean;
 }
 
-/** `names`: only ids are read. */
-export function refreshReader(
-  scope: FeedScope,
-  memory: EntryMemory,
-  purpose: 'names' | 'objects',
-  signal?: AbortSignal,
-): RefreshReader {
-  const isNetscape = scope.facts.rootDse.vendorName !== null;
+export function refreshReader(scope: FeedScope, memory: EntryMemory, signal?: AbortSignal): RefreshReader {
   const state: State = {
     scope,
     memory,
-    purpose,
     signal,
-    isNetscape,
-    idOf: directId(scope.uidAttribute, isNetscape),
+    idOf: idOfUuid(scope),
     containers: containersAround(scope),
     waiting: [],
     present: null,
     named: new Set(),
+    hasLostPlace: false,
     cookie: null,
     isRefreshing: true,
   };
@@ -88,20 +76,21 @@ export function refreshReader(
   };
 }
 
-async function readItems(state: State, items: readonly SearchItem[]): Promise<void> {
+async function* readItems(state: State, items: readonly SearchItem[]): AsyncGenerator<void, void, undefined> {
   let entries: LdapEntry[] = [];
   for (const item of items) {
     if (item.kind === 'entry') entries.push(item);
     if (item.kind !== 'intermediate') continue;
-    await readEntries(state, entries);
+    yield* readEntries(state, entries);
     entries = [];
     const info = readSyncInfo(item);
-    if (info !== null) readInfo(state, info);
+    if (info !== null) yield* readInfo(state, info);
   }
-  await readEntries(state, entries);
+  yield* readEntries(state, entries);
+  if (!state.isRefreshing) yield* sweep(state);
 }
 
-function readInfo(state: State, info: SyncInfo): void {
+async function* readInfo(state: State, info: SyncInfo): AsyncGenerator<void, void, undefined> {
   if (info.cookie !== null) state.cookie = info.cookie;
   switch (info.kind) {
     case 'newCookie':
@@ -110,110 +99,189 @@ function readInfo(state: State, info: SyncInfo): void {
     case 'refreshPresent':
       if (info.kind === 'refreshPresent') state.present ??= new Set();
       if (!info.refreshDone) return;
-      finish(state, info.kind === 'refreshDelete');
+      yield* finish(state, info.kind === 'refreshDelete');
       state.isRefreshing = false;
+      state.present = null;
+      state.named.clear();
       return;
-    case 'idSet':
-      for (const uuid of info.uuids.map((one) => one.toString('hex'))) {
-        if (info.refreshDeletes) remove(state, uuid);
-        else (state.present ??= new Set()).add(uuid);
+    case 'idSet': {
+      const uuids = info.uuids.map((one) => one.toString('hex'));
+      if (!info.refreshDeletes) for (const uuid of uuids) (state.present ??= new Set()).add(uuid);
+      else {
+        await remove(
+          state,
+          uuids.map((uuid) => ({ uuid })),
+        );
+        yield;
       }
-  }
-}
-
-async function readEntries(state: State, entries: readonly LdapEntry[]): Promise<void> {
-  const { scope, purpose, signal, isNetscape, containers } = state;
-  const sent = entries.filter((entry) => isSent(entry.controls) && !isPlace(state, entry));
-  const rows = purpose === 'names' || isNetscape ? null : await readRows(scope, sent, signal);
-  let at = 0;
-  for (const entry of entries) {
-    const { state: kind, uuid: bytes, cookie } = readSyncState(entry.controls)!;
-    const uuid = bytes.toString('hex');
-    if (cookie !== null) state.cookie = cookie;
-    if (kind === 'present') (state.present ??= new Set()).add(uuid);
-    else if (kind === 'delete') remove(state, uuid, entry.dn);
-    else if (isPlace(state, entry)) await addPlace(state, entry, uuid);
-    else {
-      add(state, entry, uuid, rows?.[at++] ?? null);
-      if (containers?.isContainer(entry) === true) await addPlace(state, entry, uuid);
     }
   }
 }
 
-function isPlace({ containers }: State, entry: LdapEntry): boolean {
-  return containers !== null && containers.isContainer(entry) && !containers.isOfScope(entry);
+interface Sent {
+  readonly uuid: string;
+  readonly entry: LdapEntry;
+}
+
+async function* readEntries(state: State, entries: readonly LdapEntry[]): AsyncGenerator<void, void, undefined> {
+  const sent: Sent[] = [];
+  const lost: { uuid: string; dn: string }[] = [];
+  for (const entry of entries) {
+    const sync = readSyncState(entry.controls);
+    if (sync === null) continue;
+    if (sync.cookie !== null) state.cookie = sync.cookie;
+    const uuid = sync.uuid.toString('hex');
+    if (sync.state === 'present') (state.present ??= new Set()).add(uuid);
+    else if (sync.state === 'delete') lost.push({ uuid, dn: entry.dn });
+    else sent.push({ uuid, entry });
+    // In the order of the server: what is gone before what has come, and the other way round.
+    if (sync.state === 'delete' && sent.length > 0) yield* addAll(state, sent.splice(0));
+    else if (sync.state !== 'delete' && lost.length > 0) await remove(state, lost.splice(0));
+  }
+  await remove(state, lost);
+  yield* addAll(state, sent);
+}
+
+async function* addAll(state: State, sent: readonly Sent[]): AsyncGenerator<void, void, undefined> {
+  const { containers } = state;
+  const isContainer = ({ entry }: Sent): boolean => containers?.isContainer(entry) === true;
+  const own = sent.filter((one) => !isContainer(one) || containers!.isOfScope(one.entry));
+  await addRows(state, own, await rowsOf(state, own));
+  yield;
+  for (const one of sent.filter(isContainer)) yield* addPlace(state, one);
+}
+
+/** Null: the server leaves out what is needed. They are read from the set then. */
+async function rowsOf(
+  { scope, signal }: State,
+  sent: readonly Sent[],
+): Promise<readonly (StoredObject | RowFault)[] | null> {
+  const entries = sent.map(({ entry }) => entry);
+  return isNetscape(scope) ? null : readRows(scope, entries, signal);
+}
+
+async function addRows(
+  state: State,
+  sent: readonly Sent[],
+  rows: readonly (StoredObject | RowFault)[] | null,
+): Promise<void> {
+  const known = new Map(await state.memory.ids(sent.map(({ uuid }) => uuid)));
+  // While it is watched, one entry may come more than once.
+  for (const [i, one] of sent.entries()) {
+    const id = add(state, one, rows?.[i] ?? null, known.get(one.uuid));
+    if (id !== null) known.set(one.uuid, { told: id, moved: null });
+  }
+}
+
+/** The id that is told, or remembered; null: nothing is. */
+function add(state: State, { uuid, entry }: Sent, row: StoredObject | RowFault | null, former?: Former): string | null {
+  const { scope, idOf } = state;
+  if (state.isRefreshing) state.named.add(uuid);
+  const id = idOf?.(uuid) ?? entryId(entry, scope.uidAttribute);
+  if (id === null) return null;
+  const known = { uuid, id, former };
+  if (isLeftOut(scope, modifierOf(entry))) {
+    tell(state, { change: null, entries: remembered(known) });
+    return id;
+  }
+  refuseForgotten(state);
+  if (row !== null && isFault(row)) {
+    tellFault(scope, row);
+    return null;
+  }
+  tell(state, updated(known, row?.object ?? null));
+  return id;
 }
 
 /** What is below an entry that has another name now has one, too. */
-async function addPlace(state: State, entry: LdapEntry, uuid: string): Promise<void> {
-  const { scope, memory, purpose, idOf, waiting, signal } = state;
-  const place: ToldEntry = { uuid, id: null, place: entry.dn };
-  const isElsewhere = purpose === 'objects' && memory.places.get(uuid) !== entry.dn;
-  if (isElsewhere && idOf === null && !memory.isComplete) throw forgotten(scope);
-  const below = isElsewhere ? await rowsBelow(scope, entry.dn, signal) : [];
-  for (const { row, uuid: own } of below) {
-    const before = own === null ? undefined : memory.ids.get(own);
-    const previousId = before === undefined || before === row.id ? null : before;
-    const entries = own === null ? [] : [{ uuid: own, id: row.id }];
-    waiting.push({ change: { kind: 'createOrUpdate', id: row.id, previousId, object: row.object }, entries });
+async function* addPlace(state: State, { uuid, entry }: Sent): AsyncGenerator<void, void, undefined> {
+  const { scope, memory, signal } = state;
+  const known = await memory.places([uuid]);
+  if (known.get(uuid) === entry.dn) return;
+  refuseForgotten(state);
+  for await (const below of rowsBelow(scope, entry.dn, signal)) {
+    const ids = await memory.ids(below.flatMap((one) => one.uuid ?? []));
+    for (const { row, uuid: own } of below) {
+      const { id, object } = row;
+      if (own !== null) tell(state, updated({ uuid: own, id, former: ids.get(own) }, object));
+      else tell(state, { change: { kind: 'createOrUpdate', id, previousId: null, object }, entries: [] });
+    }
+    yield;
   }
-  waiting.push({ change: null, entries: [place] });
-}
-
-function add(state: State, entry: LdapEntry, uuid: string, row: StoredObject | RowFault | null): void {
-  const { scope, memory, idOf, purpose } = state;
-  state.named.add(uuid);
-  const id = idOf?.(uuid) ?? entryId(entry, scope.uidAttribute);
-  if (id === null || (purpose === 'objects' && isLeftOut(scope, modifierOf(entry)))) return;
-  if (idOf === null && purpose === 'objects' && !memory.isComplete) throw forgotten(scope);
-  if (row !== null && isFault(row)) {
-    const text = `${scope.path}: ${row.place} cannot be read, its change is passed over: ${row.message}`;
-    scope.directory.log.write('warn', text);
-    return;
-  }
-  const before = memory.ids.get(uuid);
-  const previousId = before === undefined || before === id ? null : before;
-  const object = row?.object ?? null;
-  state.waiting.push({ change: { kind: 'createOrUpdate', id, previousId, object }, entries: [{ uuid, id }] });
+  tell(state, { change: null, entries: [{ uuid, id: null, place: entry.dn }] });
 }
 
 /** `dn`: where the server says it. */
-function remove({ scope, memory, idOf, waiting }: State, uuid: string, dn?: string): void {
-  if (memory.places.has(uuid) && !memory.ids.has(uuid)) return;
-  const id = idOf?.(uuid) ?? memory.ids.get(uuid) ?? (scope.uidAttribute === 'dn' ? dn : undefined);
-  if (id !== undefined) waiting.push(deletion(id, uuid));
-  else if (!memory.isComplete) throw forgotten(scope);
+async function remove(state: State, lost: readonly { readonly uuid: string; readonly dn?: string }[]): Promise<void> {
+  const { scope, memory, idOf, signal } = state;
+  const uuids = lost.map(({ uuid }) => uuid);
+  const [known, places] = [await memory.ids(uuids), await memory.places(uuids)];
+  // Gone from one base may be moved to another, which tells of it.
+  const elsewhere = scope.bases.length > 1 ? await uuidsPresent(scope, uuids, signal) : new Set<string>();
+  for (const { uuid, dn } of lost) {
+    if (places.has(uuid)) {
+      state.hasLostPlace = true;
+      tell(state, { change: null, entries: [{ uuid, id: null, place: null }] });
+    }
+    if (elsewhere.has(uuid) || (places.has(uuid) && !known.has(uuid))) continue;
+    const guessed = idOf?.(uuid) ?? (scope.uidAttribute === 'dn' ? dn : undefined);
+    const former = known.get(uuid) ?? guessed;
+    if (former !== undefined) tell(state, gone(uuid, former));
+    else refuseForgotten(state);
+  }
 }
 
-function finish(state: State, refreshDeletes: boolean): void {
-  const { isNetscape, present, named, memory, scope, waiting } = state;
+async function* finish(state: State, refreshDeletes: boolean): AsyncGenerator<void, void, undefined> {
+  const { present, named, scope, signal } = state;
   const hasNothing = present === null && named.size === 0;
-  if (refreshDeletes || isNetscape || hasNothing || !state.isRefreshing || state.purpose === 'names') return;
-  if (!memory.isComplete) throw expired(scope, 'the server no longer knows what was deleted since');
-  for (const [uuid, id] of memory.ids)
-    if (present?.has(uuid) !== true && !named.has(uuid)) waiting.push(deletion(id, uuid));
+  if (refreshDeletes || isNetscape(scope) || hasNothing || !state.isRefreshing) return yield* sweep(state);
+  if (!state.memory.isComplete) throw expired(scope, 'the server no longer knows what was deleted since');
+  // The server lists what is under this base; what is under others is there, too.
+  const others = scope.bases.length > 1 ? await uuidsOfScope(scope, signal) : null;
+  yield* tellGone(state, (uuid) => present?.has(uuid) === true || named.has(uuid) || others?.has(uuid) === true);
+  state.hasLostPlace = false;
 }
 
-function isSent(controls: LdapEntry['controls']): boolean {
-  const kind = readSyncState(controls)?.state;
-  return kind === 'add' || kind === 'modify';
+/** Nobody says of what was below a container that was moved out of sight that it is gone. */
+async function* sweep(state: State): AsyncGenerator<void, void, undefined> {
+  if (!state.hasLostPlace || !state.memory.isComplete) return;
+  state.hasLostPlace = false;
+  const present = await uuidsOfScope(state.scope, state.signal);
+  yield* tellGone(state, (uuid) => present.has(uuid));
 }
 
-function deletion(id: string, uuid: string): ReadChange {
-  return { change: { kind: 'delete', id, previousId: null, object: null }, entries: [{ uuid, id: null }] };
+/** So many may be gone because they are not there; of more, a reconciliation with its guard has to say so. */
+const ABSENT = 10;
+const ABSENT_SHARE = 0.1;
+
+async function* tellGone(state: State, isThere: (uuid: string) => boolean): AsyncGenerator<void, void, undefined> {
+  const { memory, scope } = state;
+  let [absent, all] = [0, 0];
+  for await (const entries of memory.all()) {
+    all += entries.length;
+    for (const [uuid] of entries) if (!isThere(uuid)) absent++;
+  }
+  if (absent > Math.max(ABSENT, all * ABSENT_SHARE))
+    throw expired(
+      scope,
+      `${absent} of ${all} entries are no longer there, and the server does not say that they were deleted`,
+    );
+  for await (const entries of memory.all()) {
+    const lost = entries.map(([uuid]) => uuid).filter((uuid) => !isThere(uuid));
+    for (const [uuid, former] of await memory.ids(lost)) tell(state, gone(uuid, former));
+    yield;
+  }
 }
 
-/** How ids follow from the UUIDs of content synchronization; null: they do not. */
-function directId(uidAttribute: string, isNetscape: boolean): ((uuid: string) => string) | null {
-  const name = uidAttribute.toLowerCase();
-  if (name === 'entryuuid' && !isNetscape) return (uuid) => uuidText(Buffer.from(uuid, 'hex'));
-  if (name === 'nsuniqueid' && isNetscape) return (uuid) => uuid.replace(/^(.{8})(.{8})(.{8})(.{8})$/, '$1-$2-$3-$4');
-  return null;
+function tell({ waiting, memory }: State, change: ReadChange): void {
+  waiting.push(change);
+  memory.tell(change.entries);
 }
 
-function forgotten(scope: FeedScope): Error {
-  return expired(
+function refuseForgotten({ idOf, memory, scope }: State): void {
+  if (idOf !== null || memory.isComplete) return;
+  throw expired(
     scope,
-    `the directory names changed entries by UUID; the "${scope.uidAttribute}" that they had is not known since the last start`,
+    `the directory names changed entries by UUID, and the "${scope.uidAttribute}" that they had is not known`,
   );
 }

@@ -1,11 +1,11 @@
 import { dnKey } from '../../ldap/dn/compare-dn.ts';
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import { LdapFailure } from '../../ldap/ldap-failure.ts';
 import type { StoredObject } from '../../model/object-set.ts';
+import { entriesUnder } from './entries-under.ts';
 import { feedAttributes, type FeedScope } from './feed-scope.ts';
-import { entriesIn } from './ldap-scan.ts';
 import { readRows } from './ldap-scope.ts';
 import { isFault } from './read-entry.ts';
+import { uuidOf } from './sync-uuids.ts';
 
 const NO_SUCH_OBJECT = 32;
 
@@ -15,32 +15,21 @@ export interface RowBelow {
   readonly uuid: string | null;
 }
 
-/** The objects of the scope below an entry. None where the entry is not there. */
-export async function rowsBelow(scope: FeedScope, dn: string, signal?: AbortSignal): Promise<readonly RowBelow[]> {
-  const connection = await scope.directory.connections.own(signal);
-  const found: RowBelow[] = [];
-  const question = {
-    filter: scope.filter,
-    attributes: feedAttributes(scope, 'entryUUID', 'nsUniqueId'),
-    compiled: null,
-    isChecked: false,
-  };
+/** The objects of the scope below an entry, some at a time. None where the entry is not there. */
+export async function* rowsBelow(
+  scope: FeedScope,
+  dn: string,
+  signal?: AbortSignal,
+): AsyncGenerator<readonly RowBelow[], void, undefined> {
+  const attributes = feedAttributes(scope, 'entryUUID', 'nsUniqueId');
+  const above = dnKey(dn);
   try {
-    for await (const entries of entriesIn(scope, connection, question, signal === undefined ? {} : { signal }, [dn])) {
-      const inner = entries.filter((entry) => dnKey(entry.dn) !== dnKey(dn));
+    for await (const entries of entriesUnder(scope, { filter: scope.filter, attributes, bases: [dn] }, signal)) {
+      const inner = entries.filter((entry) => dnKey(entry.dn) !== above);
       const rows = await readRows(scope, inner, signal);
-      for (const [i, row] of rows.entries()) if (!isFault(row)) found.push({ row, uuid: uuidOf(inner[i]!, scope) });
+      yield rows.flatMap((row, i) => (isFault(row) ? [] : [{ row, uuid: uuidOf(scope, inner[i]!) }]));
     }
-    return found;
   } catch (error) {
-    if (error instanceof LdapFailure && error.result?.code === NO_SUCH_OBJECT) return [];
-    throw error;
-  } finally {
-    connection.close();
+    if (!(error instanceof LdapFailure) || error.result?.code !== NO_SUCH_OBJECT) throw error;
   }
-}
-
-function uuidOf(entry: LdapEntry, { facts }: FeedScope): string | null {
-  const text = entry.text(facts.rootDse.vendorName === null ? 'entryUUID' : 'nsUniqueId');
-  return text?.replaceAll('-', '').toLowerCase() ?? null;
 }

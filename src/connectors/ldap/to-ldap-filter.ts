@@ -5,7 +5,15 @@ import type { LdapValue } from '../../ldap/codec/message.ts';
 import { parseDn } from '../../ldap/dn/parse-dn.ts';
 import { allOf, anyOf, equalTo, EVERY_ENTRY, type Filter } from '../../ldap/filter/filter.ts';
 import type { LdapSchema } from '../../ldap/schema/ldap-schema.ts';
-import { guidBytes, toLdapValue, type AttributePlan, type NativeAttribute } from './attribute-plan.ts';
+import {
+  GROUPS,
+  MEMBER_IDS,
+  POSIX_GROUPS,
+  guidBytes,
+  toLdapValue,
+  type AttributePlan,
+  type NativeAttribute,
+} from './attribute-plan.ts';
 
 /** A query for the server. It gives at least what matches; `isExact`: by the server's rules nothing else. */
 export interface NarrowFilter {
@@ -65,7 +73,7 @@ function joined(kind: 'and' | 'or', parts: readonly NarrowFilter[]): NarrowFilte
 function present(name: string, { type, plan }: FilterRules): NarrowFilter {
   const nativeName = name === '_id' ? UID : type.property(name)!.nativeName;
   if (nativeName === UID || nativeName === NAME) return EVERYTHING;
-  if (nativeName.startsWith('__') || nativeName === 'ldapGroups') return ANYTHING;
+  if (isElsewhere(nativeName)) return ANYTHING;
   return { filter: { kind: 'present', attribute: plan.attribute(nativeName).nativeName }, isExact: true };
 }
 
@@ -77,8 +85,13 @@ function compared(query: Comparison, rules: FilterRules): NarrowFilter {
   const isName = nativeName === NAME || (nativeName === UID && uidAttribute === 'dn');
   if (isName) return isEquality(query) ? namedBy(String(query.value)) : ANYTHING;
   if (nativeName === UID) return isEquality(query) ? idIs(uidAttribute, String(query.value)) : ANYTHING;
-  if (nativeName.startsWith('__') || nativeName === 'ldapGroups' || property === undefined) return ANYTHING;
+  if (isElsewhere(nativeName) || property === undefined) return ANYTHING;
   return attributeIs(query, property, plan.attribute(nativeName), rules.schema);
+}
+
+/** What entries are seen with, and do not have under this name. */
+function isElsewhere(nativeName: string): boolean {
+  return nativeName.startsWith('__') || [GROUPS, POSIX_GROUPS, MEMBER_IDS].includes(nativeName);
 }
 
 function isEquality({ operator }: Comparison): boolean {

@@ -1,18 +1,16 @@
 import { Failure } from '../../base/failure.ts';
 import { NAME, type NativeObject } from '../../connector/object-type.ts';
-import { readAllValues } from '../../ldap/client/read-all-values.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import { isSameDn, parentOf } from '../../ldap/dn/compare-dn.ts';
 import { formatRdn } from '../../ldap/dn/format-dn.ts';
 import { parseDn } from '../../ldap/dn/parse-dn.ts';
-import { GROUPS, spellings, type NativeAttribute } from './attribute-plan.ts';
+import { spellings, type NativeAttribute } from './attribute-plan.ts';
 import { ensureInside, idAt } from './create-entry.ts';
 import { entryWith } from './delete-entry.ts';
-import { followMember, setGroups } from './group-membership.ts';
-import type { ReadyScope } from './ldap-scope.ts';
+import { followMember, memberNames, setGroups } from './group-membership.ts';
+import { wholeValues, type ReadyScope } from './ldap-scope.ts';
 import { request } from './write-request.ts';
 import { modifications, needsEntry, neededAttributes, valuesIn } from './modifications.ts';
-import { cutAttributes } from './read-entry.ts';
 
 interface Rename {
   readonly from: string;
@@ -33,18 +31,22 @@ export async function updateEntry(
   native: NativeObject,
   signal?: AbortSignal,
 ): Promise<string> {
-  const { type, uidAttribute, directory } = scope;
-  const isRead = uidAttribute !== 'dn' || needsEntry(type, native) || Object.keys(native).length === 0;
+  const { uidAttribute } = scope;
+  const isRead = uidAttribute !== 'dn' || needsEntry(scope, native) || Object.keys(native).length === 0;
   const entry = isRead ? await entryWith(scope, id, neededAttributes(scope, native), signal) : null;
   const dn = entry?.dn ?? id;
   const rename = entry === null ? null : renameOf(scope, entry.dn, native);
+  const changesPosixName = Object.keys(native).some((name) => name.toLowerCase() === 'uid');
+  const isFollowed = rename !== null || changesPosixName;
+  const names = isFollowed ? await memberNames(scope, dn, signal) : { dn, posixName: null };
   const ofName = rename === null ? [] : namingAttributes(scope, rename, native);
   const change = (name: string): Promise<void> => modify(scope, name, entry, without(native, ofName), signal);
   if (uidAttribute === 'dn') await change(dn);
   const finalDn = rename === null ? dn : await move(scope, rename, signal);
   if (uidAttribute !== 'dn') await change(finalDn);
   if (ofName.length > 0) await adjustNaming(scope, finalDn, only(native, ofName), signal);
-  if (native[GROUPS] !== undefined) await setGroups(directory, finalDn, native[GROUPS], { isNew: false, signal });
+  if (isFollowed) await followMember(scope, names, finalDn, signal);
+  await setGroups(scope, finalDn, native, { isNew: false, signal });
   const isIdKept = rename === null && !Object.hasOwn(native, uidAttribute);
   return isIdKept ? (uidAttribute === 'dn' ? dn : id) : idAt(scope, finalDn, signal);
 }
@@ -71,6 +73,13 @@ function namingAttributes({ facts }: ReadyScope, { from, to }: Rename, native: N
   return Object.keys(native).filter((name) => naming.has(name.toLowerCase()));
 }
 
+function writeOptions(
+  { directory }: ReadyScope,
+  signal: AbortSignal | undefined,
+): { readonly signal: AbortSignal | undefined; readonly timeoutMs: number } {
+  return { signal, timeoutMs: directory.settings.timeouts.updateMs };
+}
+
 async function modify(
   scope: ReadyScope,
   dn: string,
@@ -78,32 +87,19 @@ async function modify(
   native: NativeObject,
   signal?: AbortSignal,
 ): Promise<void> {
-  const whole = entry === null ? null : await wholeLists(scope, entry, signal);
+  const whole = entry === null ? null : await wholeValues(scope.directory, entry, signal);
   const present = (attribute: NativeAttribute): readonly Buffer[] | null =>
     entry === null
       ? null
-      : (whole!.get(attribute.nativeName.toLowerCase()) ?? valuesIn(entry, attribute, scope.facts.schema));
+      : (whole?.get(attribute.nativeName.toLowerCase()) ?? valuesIn(entry, attribute, scope.facts.schema));
   const changes = modifications(scope, native, present);
-  if (changes.length > 0) await request(scope, (connection) => connection.modify(dn, changes, { signal }), signal);
-}
-
-async function wholeLists(
-  { directory }: ReadyScope,
-  entry: LdapEntry,
-  signal?: AbortSignal,
-): Promise<ReadonlyMap<string, readonly Buffer[]>> {
-  const lists = new Map<string, readonly Buffer[]>();
-  for (const name of cutAttributes(entry)) {
-    const values = await directory.read((connection) => readAllValues(connection, entry, name, { signal }), signal);
-    lists.set(name.toLowerCase(), values);
-  }
-  return lists;
+  if (changes.length > 0)
+    await request(scope, (connection) => connection.modify(dn, changes, writeOptions(scope, signal)), signal);
 }
 
 async function move(scope: ReadyScope, { from, to, rdn, newSuperior }: Rename, signal?: AbortSignal): Promise<string> {
-  await request(scope, (connection) => connection.rename(from, rdn, { newSuperior, signal }), signal);
-  const { directory } = scope;
-  if (directory.settings.maintainsGroups && !isSameDn(from, to)) await followMember(directory, from, to, signal);
+  const options = { newSuperior, ...writeOptions(scope, signal) };
+  await request(scope, (connection) => connection.rename(from, rdn, options), signal);
   return to;
 }
 
@@ -119,7 +115,8 @@ async function adjustNaming(scope: ReadyScope, dn: string, native: NativeObject,
     ({ operation, name, values }) =>
       operation !== 'replace' || !isSameValues(values, valuesIn(entry, plan.attribute(name), facts.schema)),
   );
-  if (changes.length > 0) await request(scope, (connection) => connection.modify(dn, changes, { signal }), signal);
+  if (changes.length > 0)
+    await request(scope, (connection) => connection.modify(dn, changes, writeOptions(scope, signal)), signal);
 }
 
 function isSameValues(wanted: readonly (string | Uint8Array)[], present: readonly Buffer[]): boolean {

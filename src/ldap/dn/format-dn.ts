@@ -18,7 +18,8 @@ export function formatRdn(rdn: Rdn): string {
 export function escapeDnValue(value: LdapValue): string {
   if (typeof value !== 'string') return Array.from(value, hexPair).join('');
   const escaped = value.toWellFormed().replaceAll(SPECIAL, escapeCharacter);
-  return escaped.replace(/^[ #]/, String.raw`\$&`).replace(/(?<!^\\) $/, String.raw`\ `);
+  // Outer blanks as hexadecimal: 389 Directory Server does not find again what it was told to rename to `\ a`.
+  return escaped.replace(/^#/, String.raw`\#`).replaceAll(/^ | $/g, String.raw`\20`);
 }
 
 /** The value of a part as it stands in a DN. */
