@@ -162,5 +162,5 @@ function unsettled(change: PlannedChange, message: string): Settled {
 
 /** A source object as a push is given it. */
 export function sourceObjectOf(id: string, object: JsonObject): StoredObject {
-  return { id, rev: null, object: { ...object, _id: id } };
+  return { id, rev: null, object: object['_id'] === id ? object : { ...object, _id: id } };
 }

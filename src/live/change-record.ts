@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../base/canonical-json.ts';
 import type { JsonObject } from '../base/json.ts';
 import type { FeedChange } from '../model/change-feed.ts';
+import type { Shadow } from './shadow.ts';
 
 /** A change and where it comes from. */
 export interface SourceChange extends FeedChange {
@@ -13,18 +14,21 @@ export interface SourceChange extends FeedChange {
   readonly visible: JsonObject | null;
 }
 
-/** In a page whose tokens only name changes it is what happened that tells them apart, else where it happened. */
+/**
+ * In a page whose tokens only name changes it is what happened that tells them apart, else where it happened. `shadow`: of the object that
+ * the change tells, null where it tells none.
+ */
 export function sourceChange(
   collection: string,
   change: FeedChange,
-  { isResumable, visible }: { readonly isResumable: boolean; readonly visible: JsonObject | null },
+  { isResumable, shadow }: { readonly isResumable: boolean; readonly shadow: Shadow | null },
 ): SourceChange {
   const { kind, id, previousId, token } = change;
-  const what = isResumable ? [token] : [kind, previousId, visible];
+  const what = isResumable ? [token] : [kind, previousId, shadow?.digest ?? null];
   const key = createHash('sha256')
     .update(canonicalJson([collection, id, ...what]))
     .digest('base64url');
-  return { ...change, collection, key, visible };
+  return { ...change, collection, key, visible: shadow?.object ?? null };
 }
 
 /** The change as people and scripts see it, as JSON text; `before`: what the object was. */

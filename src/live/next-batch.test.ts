@@ -22,7 +22,7 @@ function changesOf(drawn: readonly Drawn[]): readonly SourceChange[] {
     sourceChange(
       collection,
       { kind, id: own, previousId, object: null, token: i },
-      { isResumable: true, visible: null },
+      { isResumable: true, shadow: null },
     ),
   );
 }

@@ -87,7 +87,8 @@ export async function openTree(lockstep: Lockstep, options: TreeOptions): Promis
     close: async () => {
       unsubscribe();
       if (isServing) lockstep.changes.stop();
-      await Promise.all([schedules.close(), runs.close()]);
+      await Promise.all([schedules.close(), live.followers.close()]);
+      await Promise.all([live.live.close(), runs.close()]);
       await workflow.close();
       await holder.close();
       await runner.close();

@@ -17,24 +17,73 @@ export type PageEnd = 'handled' | 'stopped';
 
 /**
  * Handles the changes of a page in batches. Each batch is stored with the token that it leads to, so a call that ends here goes on there,
- * whatever ends it. Rejects with `canceled` between two batches, with `revision` or `locked` if somebody else took over.
+ * whatever ends it. A batch is stored while the next one is pushed: what a crash leaves pushed and not stored is told again, and then
+ * finds nothing to do. Rejects with `canceled` between two batches, with `revision` or `locked` if somebody else took over.
  */
 export async function handlePage(run: LiveRun, page: FeedPage): Promise<PageEnd> {
   const told = withoutSuperseded(page.changes, ({ object }) => object === null);
   const changes = told.map((change) => named(run, page, change));
+  if (changes.length === 0) {
+    await storeToken(run, page);
+    return 'handled';
+  }
+  const storing = new Storing();
+  try {
+    return await handleChanges(run, page, changes, storing);
+  } finally {
+    await storing.settled();
+  }
+}
+
+async function handleChanges(
+  run: LiveRun,
+  page: FeedPage,
+  changes: readonly SourceChange[],
+  storing: Storing,
+): Promise<PageEnd> {
   const isTroubled = ({ key }: SourceChange): boolean => run.book.memory.retry?.key === key;
+  let last: readonly SourceChange[] = [];
   for (let from = 0; from < changes.length;) {
     if (run.signal.aborted)
       throw new Failure('canceled', `liveSync of ${run.source.path} was stopped; the next call goes on`);
     const batch = nextBatch(changes, from, { limit: BATCH, isTroubled });
+    if (isAboutSame(last, batch)) await storing.done();
     const settled = await settleBatch(run, batch);
+    await storing.done();
     from += settled.count;
-    const end = { page, changes, from };
-    await store(run, end, settled);
+    const isOverlapping = settled.exception === null && settled.memory === run.book.memory;
+    storing.begin(store(run, { page, changes, from }, settled));
+    if (!isOverlapping) await storing.done();
     if (settled.exception !== null) return 'stopped';
+    last = batch;
   }
-  if (changes.length === 0) await storeToken(run, page);
+  await storing.done();
   return 'handled';
+}
+
+function isAboutSame(last: readonly SourceChange[], next: readonly SourceChange[]): boolean {
+  const ids = new Set(last.flatMap(({ id, previousId }) => [id, previousId]));
+  return next.some(({ id, previousId }) => ids.has(id) || (previousId !== null && ids.has(previousId)));
+}
+
+/** A commit that is under way, at most one. */
+class Storing {
+  #present: Promise<void> = Promise.resolve();
+
+  begin(commit: Promise<void>): void {
+    this.#present = commit;
+    // Its failure is met by whoever waits for it.
+    commit.catch(() => {});
+  }
+
+  done(): Promise<void> {
+    return this.#present;
+  }
+
+  /** However it ended. */
+  async settled(): Promise<void> {
+    await this.#present.catch(() => {});
+  }
 }
 
 /** Of a feed of all types each change says whose it is. */
@@ -47,8 +96,8 @@ function named(
   const collection = objectType === undefined ? source.collections[0]! : `system/${source.system}/${objectType}`;
   if (!source.collections.includes(collection))
     throw new Failure('internal', `${source.path}: a change of "${objectType}", which is no object type of the system`);
-  const visible = change.object === null ? null : shadows(collection).of(change.object).object;
-  return sourceChange(collection, change, { isResumable, visible });
+  const shadow = change.object === null ? null : shadows(collection).of(change.object);
+  return sourceChange(collection, change, { isResumable, shadow });
 }
 
 interface SettledBatch {
@@ -174,6 +223,7 @@ function shadowWrites(run: LiveRun, change: SourceChange, { shadows, objects, ta
 }
 
 function withoutPrevious(object: JsonObject): JsonObject {
+  if (!Object.hasOwn(object, '_previous-id')) return object;
   const { '_previous-id': _previousId, ...rest } = object;
   return rest;
 }

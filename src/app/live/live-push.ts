@@ -5,6 +5,7 @@ import type { MappingConfig } from '../../mapping/mapping-config.ts';
 import type { ManagedChange } from '../../model/managed-change.ts';
 import type { SourceChange } from '../../live/change-record.ts';
 import type { RowWrite } from '../../model/repository.ts';
+import { readable } from '../../model/unreadable-objects.ts';
 import type { RequestContext } from '../../resource/context.ts';
 import { linksOfSources, linkView } from '../../sync/link-view.ts';
 import type { LiveRun } from './live-run.ts';
@@ -114,13 +115,16 @@ async function takenIds(
   const known = unseen.map(({ previousId }) => previousId);
   if (known.length === 0) return new Set();
   const set = lockstep.objectSet(store.collection, lockstep.repository, pin);
-  const present = await set.readMany(known, signal);
+  const { found: present } = await readable(set.readMany(known, signal));
   return new Set(
     known.filter((id) => present.has(id) && store.of(present.get(id)!.object).digest === shadows.get(id)!.digest),
   );
 }
 
-/** What is pushed: with the old id where there is one; read where the feed does not know it. */
+/**
+ * What is pushed: with the old id where there is one; read where the feed does not know it. One that cannot be read is passed over, as
+ * feeds do that read it themselves: it stays what it was until a later change of it can be read.
+ */
 async function objectsOf(
   { lockstep, pin, signal }: Pushes,
   collection: string,
@@ -128,10 +132,14 @@ async function objectsOf(
 ): Promise<ReadonlyMap<string, JsonObject | null>> {
   const unknown = batch.filter(({ kind, object }) => kind !== 'delete' && object === null).map(({ id }) => id);
   const set = lockstep.objectSet(collection, lockstep.repository, pin);
-  const read = unknown.length === 0 ? null : await set.readMany(unknown, signal);
+  const { found: read, unreadable } = await readable(
+    unknown.length === 0 ? Promise.resolve(new Map()) : set.readMany(unknown, signal),
+  );
+  for (const [id, why] of unreadable)
+    lockstep.log.write('warn', `${collection}: a change is passed over, because ${id} cannot be read: ${why}`);
   const objects = new Map<string, JsonObject | null>();
   for (const { kind, id, previousId, object } of batch) {
-    const found = kind === 'delete' ? null : (object ?? read?.get(id)?.object);
+    const found = kind === 'delete' ? null : (object ?? read.get(id)?.object);
     if (found === undefined) continue;
     objects.set(id, found === null || previousId === null ? found : withPrevious(found, previousId));
   }

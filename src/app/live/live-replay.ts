@@ -101,5 +101,5 @@ async function changeNow(
   const object = (await set.readMany([id], signal)).get(id)?.object ?? null;
   const kind = object === null ? 'delete' : 'createOrUpdate';
   const change = { kind, id, previousId: null, object, token: null } as const;
-  return sourceChange(source.path, change, { isResumable: false, visible: null });
+  return sourceChange(source.path, change, { isResumable: false, shadow: null });
 }

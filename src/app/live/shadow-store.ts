@@ -35,13 +35,21 @@ export async function openShadowStore(lockstep: Keeping, collection: string): Pr
   const type = shadowType(collection);
   await repository.objects.declareTypes([{ name: type, searchable: [] }]);
   const rules = { isSecret: secretsOf(lockstep.config), key: () => crypto.signatureKeys(SESSION_ALIAS)[0]! };
+  // A change is looked at more than once on its way.
+  const made = new WeakMap<JsonObject, Shadow>();
   const store: ShadowStore = {
     collection,
     read: async (ids) => {
       const known = await repository.objects.readMany(type, ids.filter(isStorableId));
       return new Map(known.map(({ id, rev, doc }) => [id, { ...shadowIn(doc), rev }]));
     },
-    of: (object) => shadowOf(object, rules),
+    of: (object) => {
+      const known = made.get(object);
+      if (known !== undefined) return known;
+      const shadow = shadowOf(object, rules);
+      made.set(object, shadow);
+      return shadow;
+    },
     write: (id, before, next) => writeOf(type, id, before, next),
     ids: () => pagesOfIds(lockstep, type),
     takeDown: (set, fence, signal) => takeDown(lockstep, store, set, fence, signal),
