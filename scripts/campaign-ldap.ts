@@ -10,6 +10,8 @@ const { values } = parseArgs({
     server: { type: 'string', default: 'openldap' },
     uid: { type: 'string', default: 'dn' },
     mode: { type: 'string', default: 'calls' },
+    longest: { type: 'string', default: '1500' },
+    deaths: { type: 'string', default: '0.25' },
   },
 });
 
@@ -19,6 +21,8 @@ try {
     server,
     uidAttribute: values.uid,
     mode: values.mode === 'push' ? 'push' : 'calls',
+    longestMs: Number(values.longest),
+    serverDeaths: Number(values.deaths),
     rounds: Number(values.rounds),
     seed: Number(values.seed),
     onRound: tellRounds(values.seed, ({ killedAfterMs, isServerKilled, isReconciled }: LdapRound) => {

@@ -45,12 +45,14 @@ export interface LdapCampaignOptions {
   readonly mode: 'calls' | 'push';
   readonly rounds: number;
   readonly seed: number;
+  /** Kills come up to so long after the process has begun. Default 1500. */
+  readonly longestMs?: number;
+  /** In which share of the rounds the directory is killed, too. Default 0.25. */
+  readonly serverDeaths?: number;
   readonly onRound?: (round: LdapRound, index: number) => void;
 }
 
 const CHILD = path.join(import.meta.dirname, 'ldap-child.ts');
-const LONGEST_MS = 1500;
-const SERVER_DEATHS = 0.25;
 const ATTEMPTS = 50;
 
 /**
@@ -59,7 +61,7 @@ const ATTEMPTS = 50;
  * copies in the directory must be what the people are; reconciliations of both mappings must find nothing to do.
  */
 export async function ldapCampaign(options: LdapCampaignOptions): Promise<readonly LdapRound[]> {
-  const { server, uidAttribute, rounds, seed, onRound } = options;
+  const { server, uidAttribute, rounds, seed, onRound, longestMs = 1500, serverDeaths = 0.25 } = options;
   const home = mkdtempSync(path.join(tmpdir(), 'lockstep-ldap-campaign-'));
   try {
     writeLdapCampaignProject(home, server.login(), uidAttribute);
@@ -70,9 +72,9 @@ export async function ldapCampaign(options: LdapCampaignOptions): Promise<readon
     for (let i = 0; i < rounds; i++) {
       const tempest = new Tempest(server.login, random, i * 100_000);
       tempest.start();
-      const killedAfterMs = Math.round(random() * LONGEST_MS);
-      const isServerKilled = random() < SERVER_DEATHS;
-      const restarted = isServerKilled ? restart(server, random() * LONGEST_MS) : Promise.resolve();
+      const killedAfterMs = Math.round(random() * longestMs);
+      const isServerKilled = random() < serverDeaths;
+      const restarted = isServerKilled ? restart(server, random() * longestMs) : Promise.resolve();
       await runAndKill(home, options.mode, killedAfterMs);
       await restarted;
       await tempest.stop();

@@ -6,6 +6,7 @@ import { asciiLower } from '../../ldap/codec/ascii-lower.ts';
 import { strictText } from '../../ldap/codec/value-text.ts';
 import { valueRange } from '../../ldap/codec/attribute-description.ts';
 import type { LdapAttribute } from '../../ldap/codec/ldap-attribute.ts';
+import { valueOf, type ObjectReader } from './object-reader.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import type { RowFault, StoredObject } from '../../model/object-set.ts';
 import { fromLdapValue, guidText, type AttributePlan, type NativeAttribute } from './attribute-plan.ts';
@@ -35,11 +36,13 @@ export interface ReadRules {
   readonly type: ObjectType;
   readonly plan: AttributePlan;
   readonly uidAttribute: string;
+  /** Null: not everything stands in the entry. */
+  readonly readObject: ObjectReader | null;
 }
 
 /** The entry as mappings see it, or why it cannot be. `related`: what stands in other entries, by native names. */
 export function readEntry(
-  { type, plan, uidAttribute }: ReadRules,
+  { type, plan, uidAttribute, readObject }: ReadRules,
   entry: LdapEntry,
   whole: WholeValues | null,
   related: JsonObject | null,
@@ -48,6 +51,8 @@ export function readEntry(
   try {
     id = entryId(entry, uidAttribute);
     if (id === null) throw new Failure('invalid-data', `it has no ${uidAttribute}, which is its id ("uidAttribute")`);
+    if (readObject !== null && whole === null && related === null)
+      return { id, rev: null, object: readObject(id, entry) };
     const native = nativeOf(plan, entry, whole);
     native[NAME] = entry.dn;
     if (plan.wantsEnable) native[ENABLE] = isEnabledIn(plan.enable!, entry);
@@ -68,19 +73,10 @@ function nativeOf({ byKey }: AttributePlan, entry: LdapEntry, whole: WholeValues
   for (const attribute of entry.attributes) {
     const { key, options } = attribute.description;
     const found = byKey.get(key);
-    if (found !== undefined && attribute.count > 0) put(native, found, attribute);
+    if (found !== undefined && attribute.count > 0) setOwn(native, found.nativeName, valueOf(found, attribute));
     else if (options.length > 0 && whole !== null) putWhole(native, byKey, attribute, whole);
   }
   return native;
-}
-
-function put(native: JsonObject, rule: NativeAttribute, attribute: LdapAttribute): void {
-  const { nativeName, form } = rule;
-  if (form === 'text') setOwn(native, nativeName, attribute.count === 1 ? attribute.text() : attribute.texts());
-  else {
-    const values = attribute.values().map((bytes) => fromLdapValue(rule, bytes));
-    setOwn(native, nativeName, values.length === 1 ? values[0]! : values);
-  }
 }
 
 function putWhole(

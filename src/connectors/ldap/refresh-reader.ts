@@ -8,6 +8,7 @@ import { gone, remembered, updated, type ReadChange } from './feed-page.ts';
 import { expired, isLeftOut, modifierOf, tellFault, type FeedScope } from './feed-scope.ts';
 import { readRows } from './ldap-scope.ts';
 import { entryId, isFault } from './read-entry.ts';
+import { NameQueue } from './name-queue.ts';
 import { rowsBelow } from './rows-below.ts';
 import { idOfUuid, isNetscape, uuidsOfScope, uuidsPresent } from './sync-uuids.ts';
 
@@ -36,6 +37,7 @@ interface State {
   /** UUIDs of what is still there; null: the server did not list them. */
   present: Set<string> | null;
   readonly named: Set<string>;
+  readonly queue: NameQueue;
   /** A container is gone, and with it what was below, of which nothing was said. */
   hasLostPlace: boolean;
   cookie: Buffer | null;
@@ -52,6 +54,7 @@ export function refreshReader(scope: FeedScope, memory: EntryMemory, signal?: Ab
     waiting: [],
     present: null,
     named: new Set(),
+    queue: new NameQueue(),
     hasLostPlace: false,
     cookie: null,
     isRefreshing: true,
@@ -166,31 +169,38 @@ async function addRows(
   rows: readonly (StoredObject | RowFault)[] | null,
 ): Promise<void> {
   const known = new Map(await state.memory.ids(sent.map(({ uuid }) => uuid)));
+  const holders = await holdersOf(state, sent);
   // While it is watched, one entry may come more than once.
   for (const [i, one] of sent.entries()) {
-    const id = add(state, one, rows?.[i] ?? null, known.get(one.uuid));
+    const id = idIn(state, one);
+    const former = known.get(one.uuid);
+    const before = id === null ? [] : (holders.get(id) ?? []);
+    state.queue.put(one.uuid, before, () => add(state, one, rows?.[i] ?? null, former));
     if (id !== null) known.set(one.uuid, { told: id, moved: null });
   }
 }
 
-/** The id that is told, or remembered; null: nothing is. */
-function add(state: State, { uuid, entry }: Sent, row: StoredObject | RowFault | null, former?: Former): string | null {
-  const { scope, idOf } = state;
+function idIn({ idOf, scope }: State, { uuid, entry }: Sent): string | null {
+  return idOf?.(uuid) ?? entryId(entry, scope.uidAttribute);
+}
+
+/** Who had the ids of these. As it is watched, the server tells in the order in which it happened. */
+async function holdersOf(state: State, sent: readonly Sent[]): Promise<ReadonlyMap<string, readonly string[]>> {
+  if (state.idOf !== null || !state.isRefreshing) return new Map();
+  return state.memory.holders(sent.flatMap((one) => idIn(state, one) ?? []));
+}
+
+function add(state: State, sent: Sent, row: StoredObject | RowFault | null, former: Former | undefined): void {
+  const { scope } = state;
+  const { uuid, entry } = sent;
   if (state.isRefreshing) state.named.add(uuid);
-  const id = idOf?.(uuid) ?? entryId(entry, scope.uidAttribute);
-  if (id === null) return null;
+  const id = idIn(state, sent);
+  if (id === null) return;
   const known = { uuid, id, former };
-  if (isLeftOut(scope, modifierOf(entry))) {
-    tell(state, { change: null, entries: remembered(known) });
-    return id;
-  }
+  if (isLeftOut(scope, modifierOf(entry))) return tell(state, { change: null, entries: remembered(known) });
   refuseForgotten(state);
-  if (row !== null && isFault(row)) {
-    tellFault(scope, row);
-    return null;
-  }
-  tell(state, updated(known, row?.object ?? null));
-  return id;
+  if (row !== null && isFault(row)) tellFault(scope, row);
+  else tell(state, updated(known, row?.object ?? null));
 }
 
 /** What is below an entry that has another name now has one, too. */
@@ -226,12 +236,17 @@ async function remove(state: State, lost: readonly { readonly uuid: string; read
     if (elsewhere.has(uuid) || (places.has(uuid) && !known.has(uuid))) continue;
     const guessed = idOf?.(uuid) ?? (scope.uidAttribute === 'dn' ? dn : undefined);
     const former = known.get(uuid) ?? guessed;
-    if (former !== undefined) tell(state, gone(uuid, former));
-    else refuseForgotten(state);
+    if (former === undefined) refuseForgotten(state);
+    else state.queue.put(uuid, [], () => tell(state, gone(uuid, former)));
   }
 }
 
 async function* finish(state: State, refreshDeletes: boolean): AsyncGenerator<void, void, undefined> {
+  yield* tellAbsent(state, refreshDeletes);
+  state.queue.end();
+}
+
+async function* tellAbsent(state: State, refreshDeletes: boolean): AsyncGenerator<void, void, undefined> {
   const { present, named, scope, signal } = state;
   const hasNothing = present === null && named.size === 0;
   if (refreshDeletes || isNetscape(scope) || hasNothing || !state.isRefreshing) return yield* sweep(state);
@@ -268,7 +283,8 @@ async function* tellGone(state: State, isThere: (uuid: string) => boolean): Asyn
     );
   for await (const entries of memory.all()) {
     const lost = entries.map(([uuid]) => uuid).filter((uuid) => !isThere(uuid));
-    for (const [uuid, former] of await memory.ids(lost)) tell(state, gone(uuid, former));
+    for (const [uuid, former] of await memory.ids(lost))
+      state.queue.put(uuid, [], () => tell(state, gone(uuid, former)));
     yield;
   }
 }
