@@ -14,8 +14,8 @@ import type { Json, JsonObject } from '../base/json.ts';
  *   with `Failure('expired')` before the first page; nothing is guessed.
  * - **Errors** are told by type: `unreachable`, `denied`, `timeout`, `incomplete-read` … A walk that cannot tell everything rejects;
  *   it never ends quietly.
- * - A change that cannot be read, or that the configuration leaves out (other base contexts, own writes), is passed over, and
- *   the token moves past it all the same.
+ * - A change that the configuration leaves out (other base contexts, own writes) is passed over, and the token moves past it all the
+ *   same. One of an object that cannot be read is told without it, so that reading it fails for whoever handles the change.
  *
  * A caller handles a page before it asks for the next one, and stores no token of what it has not handled.
  */
@@ -100,6 +100,11 @@ export interface FeedChange {
    * the token is then known to the next walk, whatever has become of the object meanwhile.
    */
   readonly note?: FeedNote;
+  /**
+   * Of a delete: the system still has the object, it only is none of these any more, as far as can be seen. Many of that kind may mean that
+   * a right was lost: they are left to a reconciliation and its guard.
+   */
+  readonly isOutOfView?: boolean;
   /** In a feed of all types (`__ALL__`): whose object it is. */
   readonly objectType?: string;
 }

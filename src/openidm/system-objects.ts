@@ -115,9 +115,12 @@ async function change(
 ): Promise<Written> {
   ensureRevision(collection, before, rev);
   const names = new Set([...Object.keys(before.object), ...Object.keys(after)]);
+  const { properties } = collection;
+  // What begins with "_" is ignored, unless it is an attribute of the type: `__ENABLE__`, `__PASSWORD__`.
+  const isMeant = (name: string): boolean =>
+    !name.startsWith('_') || (name !== '_id' && Object.hasOwn(properties, name));
   const changed = [...names].filter(
-    (name) =>
-      !name.startsWith('_') && !isSame(before.object[name], Object.hasOwn(after, name) ? after[name] : undefined),
+    (name) => isMeant(name) && !isSame(before.object[name], Object.hasOwn(after, name) ? after[name] : undefined),
   );
   if (changed.length === 0) return { answer: before, before, changed };
   refuseUnaddressableName(collection, after);

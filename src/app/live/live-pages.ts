@@ -4,6 +4,7 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { sourceChange, type SourceChange } from '../../live/change-record.ts';
 import { BATCH, nextBatch } from '../../live/next-batch.ts';
 import type { Memory } from '../../live/retry-rule.ts';
+import { shadowType } from '../../live/shadow.ts';
 import type { Stage, StageException } from '../../live/stage.ts';
 import type { AuditEvent } from '../../model/audit.ts';
 import type { FeedPage } from '../../model/change-feed.ts';
@@ -21,6 +22,7 @@ export type PageEnd = 'handled' | 'stopped';
  * finds nothing to do. Rejects with `canceled` between two batches, with `revision` or `locked` if somebody else took over.
  */
 export async function handlePage(run: LiveRun, page: FeedPage): Promise<PageEnd> {
+  await refuseLostView(run, page);
   const told = withoutSuperseded(page.changes, ({ object }) => object === null);
   const changes = told.map((change) => named(run, page, change));
   if (changes.length === 0) {
@@ -33,6 +35,22 @@ export async function handlePage(run: LiveRun, page: FeedPage): Promise<PageEnd>
   } finally {
     await storing.settled();
   }
+}
+
+/** So many, or so many of a hundred, may leave the view in one walk. */
+const FEW = 10;
+const FEW_SHARE = 0.01;
+
+/** Rejects with `expired` if so many objects are suddenly none of these that it looks like a lost right. */
+async function refuseLostView(run: LiveRun, { changes }: FeedPage): Promise<void> {
+  const { view, source, lockstep } = run;
+  view.left += changes.filter(({ isOutOfView }) => isOutOfView === true).length;
+  if (view.left <= FEW) return;
+  let known = 0;
+  for (const collection of source.collections) known += await lockstep.repository.objects.count(shadowType(collection));
+  if (view.left <= known * FEW_SHARE) return;
+  const text = `${view.left} objects of ${known} are still there, but can no longer be seen as what they were`;
+  throw new Failure('expired', `${source.path}: ${text}`);
 }
 
 async function handleChanges(

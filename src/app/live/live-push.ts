@@ -48,8 +48,13 @@ export async function pushChanges(
   const taken = await takenIds(run, store, shadows, renamed);
   const moving = renamed.filter(({ previousId }) => !taken.has(previousId));
   await moveLinks(run.lockstep, collection, moving, { also: await notesAhead(run, batch), fence: run.fence });
-  const objects = await objectsOf(run, collection, batch);
   const mappings = mappingsFrom(run, collection);
+  const read = await objectsOf(run, collection, batch);
+  const { objects } = read;
+  for (const id of await strangers(run, { batch, shadows, objects, mappings })) objects.delete(id);
+  const broken = new Map(read.unreadable);
+  const barrier = isStrict ? batch.findIndex(({ id }) => broken.has(id)) : -1;
+  for (const { id } of barrier < 0 ? [] : batch.slice(barrier)) objects.delete(id);
   const tombstones = await markGone(run, store, { batch, shadows, objects, mappings });
   const faults = new Map<string, string | null>([...objects.keys()].map((id) => [id, null]));
   const caused: ManagedChange[] = [];
@@ -59,7 +64,9 @@ export async function pushChanges(
   } finally {
     await passOn(run, caused);
   }
-  for (const { id } of batch) if (!objects.has(id)) faults.set(id, null);
+  for (const { id } of barrier < 0 ? batch : batch.slice(0, barrier + 1))
+    if (broken.has(id)) faults.set(id, `${id} cannot be read: ${broken.get(id)}`);
+    else if (!objects.has(id)) faults.set(id, null);
   return { faults, shadows: tombstones, objects, taken };
 }
 
@@ -121,29 +128,45 @@ async function takenIds(
   );
 }
 
-/**
- * What is pushed: with the old id where there is one; read where the feed does not know it. One that cannot be read is passed over, as
- * feeds do that read it themselves: it stays what it was until a later change of it can be read.
- */
+interface Present {
+  readonly objects: Map<string, JsonObject | null>;
+  /** Why, by the ids. */
+  readonly unreadable: ReadonlyMap<string, string>;
+}
+
+/** What is pushed: with the old id where there is one; read where the feed does not know it. */
 async function objectsOf(
   { lockstep, pin, signal }: Pushes,
   collection: string,
   batch: readonly SourceChange[],
-): Promise<ReadonlyMap<string, JsonObject | null>> {
+): Promise<Present> {
   const unknown = batch.filter(({ kind, object }) => kind !== 'delete' && object === null).map(({ id }) => id);
   const set = lockstep.objectSet(collection, lockstep.repository, pin);
   const { found: read, unreadable } = await readable(
     unknown.length === 0 ? Promise.resolve(new Map()) : set.readMany(unknown, signal),
   );
-  for (const [id, why] of unreadable)
-    lockstep.log.write('warn', `${collection}: a change is passed over, because ${id} cannot be read: ${why}`);
   const objects = new Map<string, JsonObject | null>();
   for (const { kind, id, previousId, object } of batch) {
     const found = kind === 'delete' ? null : (object ?? read.get(id)?.object);
     if (found === undefined) continue;
     objects.set(id, found === null || previousId === null ? found : withPrevious(found, previousId));
   }
-  return objects;
+  return { objects, unreadable };
+}
+
+/**
+ * What is said to be gone, and was neither seen here nor linked: of a change log, that tells of all kinds of entries, it is another's.
+ * Nothing is decided about it.
+ */
+async function strangers(
+  { lockstep }: Pushes,
+  { batch, shadows, objects, mappings }: Known & { readonly mappings: readonly MappingConfig[] },
+): Promise<readonly string[]> {
+  const unseen = batch.map(({ id }) => id).filter((id) => objects.get(id) === null && !shadows.has(id));
+  if (unseen.length === 0) return [];
+  const known = new Set<string>();
+  for (const mapping of mappings) for (const id of await linkedIds(lockstep, mapping, unseen)) known.add(id);
+  return unseen.filter((id) => !known.has(id));
 }
 
 function withPrevious(object: JsonObject, previousId: string): JsonObject {

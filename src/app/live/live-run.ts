@@ -41,6 +41,8 @@ export interface LiveRun {
   readonly context: RequestContext;
   readonly signal: AbortSignal;
   readonly shadows: (collection: string) => ShadowStore;
+  /** How many objects have left the view in this walk. */
+  readonly view: { left: number };
   /** Ids of dead letters of this walk. */
   readonly letters: Set<string>;
 }

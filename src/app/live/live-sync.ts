@@ -119,7 +119,22 @@ async function withRun<T>(asked: Asked, work: (run: LiveRun) => Promise<T>): Pro
     const context: RequestContext = { ...asked.context, cause: 'liveSync', signal };
     const opened = await openFeed({ lockstep, pin, shadows, walked }, source, signal);
     const letters = new Set<string>();
-    const run = { lockstep, ports, source, book, memory, fence, pin, context, signal, shadows, letters, ...opened };
+    const view = { left: 0 };
+    const run = {
+      lockstep,
+      ports,
+      source,
+      book,
+      memory,
+      fence,
+      pin,
+      context,
+      signal,
+      shadows,
+      view,
+      letters,
+      ...opened,
+    };
     return await work(run);
   } catch (error) {
     throw signal.aborted ? stopped(source) : error;

@@ -14,9 +14,15 @@ export function changedSince(
   if (expectedRev !== null)
     return target.rev === expectedRev ? null : `it has changed since (revision ${target.rev}, not ${expectedRev})`;
   for (const [attribute, value] of Object.entries(written))
-    if (!attribute.startsWith('_') && !unreadable.has(attribute) && !isHeld(target.object[attribute] ?? null, value))
+    if (isCompared(target, attribute) && !unreadable.has(attribute) && !isHeld(target.object[attribute] ?? null, value))
       return `${attribute} has changed since`;
   return null;
+}
+
+/** Systems ignore what begins with "_" and is none of their attributes (`__ENABLE__`). */
+function isCompared({ object }: StoredObject, attribute: string): boolean {
+  if (attribute === '_id' || attribute === '_rev') return false;
+  return !attribute.startsWith('_') || Object.hasOwn(object, attribute);
 }
 
 /** As the external system may store it: a number as text, one value as a list of one, nothing as an empty text. */

@@ -11,6 +11,7 @@ import {
   feedAttributes,
   isInBases,
   isLeftOut,
+  isTold,
   unread,
   type FeedScope,
 } from './feed-scope.ts';
@@ -26,9 +27,13 @@ export async function changesOf(
   logged: readonly LoggedChange[],
   signal?: AbortSignal,
 ): Promise<readonly FeedChange[]> {
-  const told = await Promise.all(logged.map((change) => changesOfOne(scope, change, signal)));
+  const additions = new Map(logged.flatMap(({ type, dn, number }) => (type === 'add' ? [[dnKey(dn), number]] : [])));
+  const told = await Promise.all(logged.map((change) => changesOfOne(scope, change, additions, signal)));
   return told.flatMap(resumable);
 }
+
+/** The number of the last change that created an entry of this name. */
+type Additions = ReadonlyMap<string, number>;
 
 /** Of several changes with one number only the last has its token: going on behind another one, they are told again. */
 function resumable(changes: readonly FeedChange[]): readonly FeedChange[] {
@@ -40,6 +45,7 @@ function resumable(changes: readonly FeedChange[]): readonly FeedChange[] {
 async function changesOfOne(
   scope: FeedScope,
   change: LoggedChange,
+  additions: Additions,
   signal?: AbortSignal,
 ): Promise<readonly FeedChange[]> {
   const { dn, newDn, type, number } = change;
@@ -48,7 +54,7 @@ async function changesOfOne(
   if (type === 'delete') return [deleted(idBefore(scope, change), number)];
   if (!isInside) return [deleted(idBefore(scope, change), number)];
   const own = await presentState(scope, change, signal);
-  const moved = type === 'rename' && dnKey(dn) !== dnKey(newDn) ? await below(scope, change, signal) : [];
+  const moved = type === 'rename' && dnKey(dn) !== dnKey(newDn) ? await below(scope, change, additions, signal) : [];
   return [...own, ...moved];
 }
 
@@ -69,17 +75,14 @@ async function presentState(
   const entry = await readAt(scope, newDn, scope.filter, signal);
   if (entry !== null) {
     const [row] = await readRows(scope, [entry], signal);
-    if (!isFault(row!)) return [changed(type === 'add' ? 'create' : 'update', row!, previousId, number)];
-    scope.directory.log.write(
-      'warn',
-      `${scope.path}: ${row.place} cannot be read, its change is passed over: ${row.message}`,
-    );
-    return [];
+    const kind = type === 'add' ? 'create' : 'update';
+    if (!isFault(row!)) return [changed(kind, row!, previousId, number)];
+    return isTold(scope, row) ? [unread(kind, row.id, previousId, number)] : [];
   }
   const other = await readAt(scope, newDn, undefined, signal);
   const id = other === null ? null : entryId(other, scope.uidAttribute);
   // It is there, but no longer one of these.
-  if (id !== null) return type === 'add' ? [] : [deleted(previousId ?? id, number)];
+  if (id !== null) return type === 'add' ? [] : [{ ...deleted(previousId ?? id, number), isOutOfView: true }];
   // A later change says what became of it; by its name it is found only if this one is told.
   return previousId === null ? [] : [unread('update', newDn, previousId, number)];
 }
@@ -106,15 +109,17 @@ async function readAt(
   }, signal);
 }
 
-/** Entries below one that was renamed have new names, and nobody says so. */
+/** Entries below one that was renamed have new names, and nobody says so. Those that were created later are told by their own change. */
 async function below(
   scope: FeedScope,
   { dn, newDn, number }: LoggedChange,
+  additions: Additions,
   signal?: AbortSignal,
 ): Promise<readonly FeedChange[]> {
   const told: FeedChange[] = [];
   for await (const rows of rowsBelow(scope, newDn, signal))
-    for (const { row } of rows) {
+    for (const { row, dn: ownDn } of rows) {
+      if ((additions.get(dnKey(ownDn)) ?? 0) > number) continue;
       const previousId = scope.uidAttribute === 'dn' ? rebaseDn(row.id, newDn, dn) : null;
       told.push(changed('update', row, previousId, number));
     }

@@ -15,6 +15,8 @@ export interface LoggedChange {
   readonly modifier: string | null;
   /** Ids of the entry, by the attribute that holds them in lower case, where the log keeps them. */
   readonly ids: ReadonlyMap<string, string>;
+  /** As the log has it; empty where it has none. */
+  readonly time: string;
 }
 
 export const LOG_ATTRIBUTES = [
@@ -25,6 +27,7 @@ export const LOG_ATTRIBUTES = [
   'newSuperior',
   'targetUniqueId',
   'targetEntryUUID',
+  'changeTime',
 ];
 
 const TYPES: Readonly<Record<string, LoggedChange['type']>> = {
@@ -59,6 +62,7 @@ export function readLoggedChange(entry: LdapEntry, numberAttribute: string): Log
       values.findLast(([name]) => name === 'creatorsname')?.[1] ??
       null,
     ids,
+    time: entry.text('changeTime') ?? '',
   };
 }
 

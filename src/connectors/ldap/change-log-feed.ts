@@ -1,6 +1,6 @@
 import { Failure } from '../../base/failure.ts';
 import type { Json } from '../../base/json.ts';
-import type { ChangeFeed, FeedChange, FeedPage, FeedRequest } from '../../model/change-feed.ts';
+import type { ChangeFeed, FeedChange, FeedNote, FeedPage, FeedRequest, Remember } from '../../model/change-feed.ts';
 import { entriesOf } from '../../ldap/client/entries-of.ts';
 import type { LdapConnection } from '../../ldap/client/ldap-connection.ts';
 import { PERSISTENT_SEARCH, persistentSearchControl } from '../../ldap/controls/persistent-search.ts';
@@ -22,16 +22,50 @@ interface LogRange {
 
 /**
  * The change log of Sun's line of servers: numbered changes with the names of their entries, which are then read. Tokens are integers. A
- * token that the log no longer reaches back to, or that is ahead of it, is `expired`.
+ * token that the log no longer reaches back to, or that is ahead of it, is `expired`; so is one whose change is another one now, because the
+ * server was restored: what the last change handled was is remembered.
  */
 export function changeLogFeed(scope: FeedScope): ChangeFeed {
   const feed: ChangeFeed = {
     nativeType: 'integer',
-    latest: async (signal) => (await logRange(scope, signal)).last,
+    latest: (signal, remember) => latest(scope, signal, remember),
     changes: (after, request) => changesAfter(scope, after, request),
   };
   const canWatch = scope.facts.rootDse.supportedControls.has(PERSISTENT_SEARCH);
   return canWatch ? { ...feed, watch: (after, request) => watch(scope, after, request) } : feed;
+}
+
+async function latest(scope: FeedScope, signal?: AbortSignal, remember?: Remember): Promise<Json> {
+  const range = await logRange(scope, signal);
+  if (remember !== undefined) await remember(notesOf(await readLog(scope, range, range.last, range.last, signal)));
+  return range.last;
+}
+
+const LAST = 'log/last';
+
+/** What is remembered of the last of these. */
+function notesOf(logged: readonly LoggedChange[]): readonly FeedNote[] {
+  const last = logged.at(-1);
+  return last === undefined ? [] : [{ key: LAST, value: identityOf(last) }];
+}
+
+function identityOf({ number, type, dn, ids, time }: LoggedChange): string {
+  return [number, time, type, dn, ...ids.values()].join(' ');
+}
+
+/** A log that has another change under the number of the last one that was handled is another log. */
+async function ensureSameLog(
+  scope: FeedScope,
+  range: LogRange,
+  at: number,
+  { memory, signal }: FeedRequest,
+): Promise<void> {
+  const kept = (await memory?.read([LAST]))?.get(LAST);
+  const number = Number(kept?.split(' ')[0] ?? Number.NaN);
+  if (!Number.isSafeInteger(number) || number > at || number < range.first) return;
+  const [present] = await readLog(scope, range, number, number, signal);
+  if (present !== undefined && identityOf(present) !== kept)
+    throw expired(scope, `change ${number} of the change log is not the one that was handled: the server was set back`);
 }
 
 /** Rejects with `denied` where the log is not there, or may not be read. */
@@ -62,6 +96,7 @@ async function* changesAfter(
   const { signal } = request;
   const range = await logRange(scope, signal);
   let at = startOf(scope, after, range);
+  await ensureSameLog(scope, range, at, request);
   const size = Math.max(1, Math.min(scope.directory.settings.sync.changeLogBlockSize, request.pageSize));
   if (at >= range.last) {
     if (at !== after) yield { changes: [], token: at, isResumable: true };
@@ -71,17 +106,21 @@ async function* changesAfter(
     const end = Math.min(at + size, range.last);
     const logged = await readLog(scope, range, at + 1, end, signal);
     if (logged.length === 0 && end === range.last) await ensureVisible(scope, range, signal);
-    yield* pagesOf(await changesOf(scope, logged, signal), end, request.pageSize);
+    yield* pagesOf(await changesOf(scope, logged, signal), end, { pageSize: request.pageSize, notes: notesOf(logged) });
     at = end;
   }
 }
 
 /** Some changes bring others along (what is below a renamed entry), so that there may be more than a page. */
-function* pagesOf(changes: readonly FeedChange[], end: number, pageSize: number): Generator<FeedPage, void, undefined> {
+function* pagesOf(
+  changes: readonly FeedChange[],
+  end: number,
+  { pageSize, notes }: { readonly pageSize: number; readonly notes: readonly FeedNote[] },
+): Generator<FeedPage, void, undefined> {
   for (let from = 0; from === 0 || from < changes.length; from += pageSize) {
     const part = changes.slice(from, from + pageSize);
     const isLast = from + pageSize >= changes.length;
-    yield { changes: part, token: isLast ? end : part.at(-1)!.token, isResumable: true };
+    yield { changes: part, token: isLast ? end : part.at(-1)!.token, isResumable: true, notes: isLast ? notes : [] };
   }
 }
 

@@ -49,8 +49,13 @@ export function remembered({ uuid, id, former }: KnownEntry): readonly ToldEntry
   return [{ uuid, id, wasMoved }];
 }
 
-export function gone(uuid: string, former: Former | string): ReadChange {
+/** `isOutOfView`: the entry is still there, but is none of the scope. */
+export function gone(uuid: string, former: Former | string, isOutOfView = false): ReadChange {
   const id = typeof former === 'string' ? former : lastId(former);
   const wasMoved = typeof former !== 'string' && former.moved !== null;
-  return { change: { kind: 'delete', id, previousId: null, object: null }, entries: [{ uuid, id: null, wasMoved }] };
+  const view = isOutOfView ? { isOutOfView } : {};
+  return {
+    change: { kind: 'delete', id, previousId: null, object: null, ...view },
+    entries: [{ uuid, id: null, wasMoved }],
+  };
 }

@@ -87,6 +87,12 @@ export function expired({ path }: { readonly path: string }, why: string): Failu
   return new Failure('expired', `${path}: ${why}`);
 }
 
-export function tellFault({ path, directory }: FeedScope, { place, message }: RowFault): void {
-  directory.log.write('warn', `${path}: ${place} cannot be read, its change is passed over: ${message}`);
+/**
+ * An entry that cannot be read is told by its id alone: reading it fails for whoever handles the change, and that is a matter of the retry
+ * policy. Without an id nobody could be told of it.
+ */
+export function isTold({ path, directory }: FeedScope, row: RowFault): row is RowFault & { readonly id: string } {
+  if (row.id !== null) return true;
+  directory.log.write('warn', `${path}: ${row.place} cannot be read, its change is passed over: ${row.message}`);
+  return false;
 }

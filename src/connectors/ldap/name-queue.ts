@@ -13,6 +13,12 @@ export class NameQueue {
   /** By the UUID of the entry that they wait for. */
   readonly #waiting = new Map<string, Waiting[]>();
   #isOver = false;
+  #count = 0;
+
+  /** How many wait. */
+  get waiting(): number {
+    return this.#count;
+  }
 
   /** Tells now, or behind the last of `holders`, the UUIDs of the entries that had the id. */
   put(uuid: string, holders: readonly string[], tell: () => void): void {
@@ -22,13 +28,18 @@ export class NameQueue {
       const { uuid: own } = one;
       const before = one.holders.find((holder) => holder !== own && !this.#told.has(holder));
       if (before !== undefined) {
-        this.#waiting.set(before, [...(this.#waiting.get(before) ?? []), one]);
+        const line = this.#waiting.get(before);
+        if (line === undefined) this.#waiting.set(before, [one]);
+        else line.push(one);
+        this.#count++;
         continue;
       }
       one.tell();
       this.#told.add(own);
-      open.push(...(this.#waiting.get(own) ?? []).toReversed());
+      const behind = this.#waiting.get(own) ?? [];
       this.#waiting.delete(own);
+      this.#count -= behind.length;
+      for (const next of behind.toReversed()) open.push(next);
     }
   }
 

@@ -5,7 +5,7 @@ import { readSyncInfo, readSyncState, type SyncInfo } from '../../ldap/controls/
 import { containersAround, type Containers } from './containers.ts';
 import type { EntryMemory, Former } from './entry-memory.ts';
 import { gone, remembered, updated, type ReadChange } from './feed-page.ts';
-import { expired, isLeftOut, modifierOf, tellFault, type FeedScope } from './feed-scope.ts';
+import { expired, isLeftOut, modifierOf, type FeedScope } from './feed-scope.ts';
 import { readRows } from './ldap-scope.ts';
 import { entryId, isFault } from './read-entry.ts';
 import { NameQueue } from './name-queue.ts';
@@ -174,10 +174,19 @@ async function addRows(
   for (const [i, one] of sent.entries()) {
     const id = idIn(state, one);
     const former = known.get(one.uuid);
-    const before = id === null ? [] : (holders.get(id) ?? []);
+    const before = [...(id === null ? [] : (holders.get(id) ?? [])), ...(isAwaiting(state, former) ? [ABSENT] : [])];
     state.queue.put(one.uuid, before, () => add(state, one, rows?.[i] ?? null, former));
     if (id !== null) known.set(one.uuid, { told: id, moved: null });
   }
+}
+
+/** Stands in the queue for everything that is gone without anybody saying so. */
+const ABSENT = 'absent';
+const MAX_AWAITING = 10_000;
+
+/** What is new comes behind what is gone, which may turn out at the end: it may be the same person, created anew. */
+function isAwaiting({ isRefreshing, queue }: State, former: Former | undefined): boolean {
+  return isRefreshing && former === undefined && queue.waiting < MAX_AWAITING;
 }
 
 function idIn({ idOf, scope }: State, { uuid, entry }: Sent): string | null {
@@ -199,8 +208,8 @@ function add(state: State, sent: Sent, row: StoredObject | RowFault | null, form
   const known = { uuid, id, former };
   if (isLeftOut(scope, modifierOf(entry))) return tell(state, { change: null, entries: remembered(known) });
   refuseForgotten(state);
-  if (row !== null && isFault(row)) tellFault(scope, row);
-  else tell(state, updated(known, row?.object ?? null));
+  // One that cannot be read is told by its id: reading it fails for whoever handles the change.
+  tell(state, updated(known, row === null || isFault(row) ? null : row.object));
 }
 
 /** What is below an entry that has another name now has one, too. */
@@ -227,7 +236,8 @@ async function remove(state: State, lost: readonly { readonly uuid: string; read
   const uuids = lost.map(({ uuid }) => uuid);
   const [known, places] = [await memory.ids(uuids), await memory.places(uuids)];
   // Gone from one base may be moved to another, which tells of it.
-  const elsewhere = scope.bases.length > 1 ? await uuidsPresent(scope, uuids, signal) : new Set<string>();
+  const elsewhere = scope.bases.length > 1 ? await uuidsPresent(scope, uuids, 'scope', signal) : new Set<string>();
+  const alive = await uuidsPresent(scope, uuids, 'anything', signal);
   for (const { uuid, dn } of lost) {
     if (places.has(uuid)) {
       state.hasLostPlace = true;
@@ -237,12 +247,13 @@ async function remove(state: State, lost: readonly { readonly uuid: string; read
     const guessed = idOf?.(uuid) ?? (scope.uidAttribute === 'dn' ? dn : undefined);
     const former = known.get(uuid) ?? guessed;
     if (former === undefined) refuseForgotten(state);
-    else state.queue.put(uuid, [], () => tell(state, gone(uuid, former)));
+    else state.queue.put(uuid, [], () => tell(state, gone(uuid, former, alive.has(uuid))));
   }
 }
 
 async function* finish(state: State, refreshDeletes: boolean): AsyncGenerator<void, void, undefined> {
   yield* tellAbsent(state, refreshDeletes);
+  state.queue.put(ABSENT, [], () => {});
   state.queue.end();
 }
 
@@ -266,8 +277,8 @@ async function* sweep(state: State): AsyncGenerator<void, void, undefined> {
 }
 
 /** So many may be gone because they are not there; of more, a reconciliation with its guard has to say so. */
-const ABSENT = 10;
-const ABSENT_SHARE = 0.1;
+const FEW = 10;
+const FEW_SHARE = 0.01;
 
 async function* tellGone(state: State, isThere: (uuid: string) => boolean): AsyncGenerator<void, void, undefined> {
   const { memory, scope } = state;
@@ -276,11 +287,15 @@ async function* tellGone(state: State, isThere: (uuid: string) => boolean): Asyn
     all += entries.length;
     for (const [uuid] of entries) if (!isThere(uuid)) absent++;
   }
-  if (absent > Math.max(ABSENT, all * ABSENT_SHARE))
+  if (absent > Math.max(FEW, all * FEW_SHARE))
     throw expired(
       scope,
       `${absent} of ${all} entries are no longer there, and the server does not say that they were deleted`,
     );
+  if (absent > 0) {
+    const text = `${absent} of ${all} entries are no longer there, and are taken for deleted`;
+    scope.directory.log.write('info', `${scope.path}: ${text}`);
+  }
   for await (const entries of memory.all()) {
     const lost = entries.map(([uuid]) => uuid).filter((uuid) => !isThere(uuid));
     for (const [uuid, former] of await memory.ids(lost))

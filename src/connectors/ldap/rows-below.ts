@@ -12,6 +12,7 @@ const NO_SUCH_OBJECT = 32;
 /** An object, and the UUID of its entry in hexadecimal, as content synchronization names it; null where the server does not show it. */
 export interface RowBelow {
   readonly row: StoredObject;
+  readonly dn: string;
   readonly uuid: string | null;
 }
 
@@ -27,7 +28,7 @@ export async function* rowsBelow(
     for await (const entries of entriesUnder(scope, { filter: scope.filter, attributes, bases: [dn] }, signal)) {
       const inner = entries.filter((entry) => dnKey(entry.dn) !== above);
       const rows = await readRows(scope, inner, signal);
-      yield rows.flatMap((row, i) => (isFault(row) ? [] : [{ row, uuid: uuidOf(scope, inner[i]!) }]));
+      yield rows.flatMap((row, i) => (isFault(row) ? [] : [{ row, dn: inner[i]!.dn, uuid: uuidOf(scope, inner[i]!) }]));
     }
   } catch (error) {
     if (!(error instanceof LdapFailure) || error.result?.code !== NO_SUCH_OBJECT) throw error;

@@ -33,17 +33,19 @@ export async function uuidsOfScope(scope: FeedScope, signal?: AbortSignal): Prom
   return uuids;
 }
 
-/** Those of the UUIDs whose entries are of the scope now. */
+/** Those of the UUIDs whose entries are under the bases now: of the scope, or of any kind. */
 export async function uuidsPresent(
   scope: FeedScope,
   uuids: readonly string[],
+  of: 'scope' | 'anything',
   signal?: AbortSignal,
 ): Promise<ReadonlySet<string>> {
   const present = new Set<string>();
   const name = attributeOf(scope);
   for (let from = 0; from < uuids.length; from += UUIDS_A_SEARCH) {
     const some = uuids.slice(from, from + UUIDS_A_SEARCH).map((uuid) => equalTo(name, textOf(scope, uuid)));
-    const request = { filter: allOf(anyOf(...some), scope.filter), attributes: [name], bases: scope.bases };
+    const filter = of === 'scope' ? allOf(anyOf(...some), scope.filter) : anyOf(...some);
+    const request = { filter, attributes: [name], bases: scope.bases };
     for (const entry of await fewEntriesUnder(scope, request, signal)) present.add(uuidOf(scope, entry) ?? '');
   }
   return present;

@@ -3,7 +3,16 @@ import type { Json } from '../../base/json.ts';
 import type { ChangeFeed, FeedChange, FeedPage, FeedRequest } from '../../model/change-feed.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import { allOf, anyOf, type Filter } from '../../ldap/filter/filter.ts';
-import { changed, expired, feedAttributes, isLeftOut, modifierOf, type FeedScope } from './feed-scope.ts';
+import {
+  changed,
+  expired,
+  feedAttributes,
+  isLeftOut,
+  isTold,
+  modifierOf,
+  unread,
+  type FeedScope,
+} from './feed-scope.ts';
 import { entriesIn } from './ldap-scan.ts';
 import { readRows } from './ldap-scope.ts';
 import { isFault } from './read-entry.ts';
@@ -61,11 +70,7 @@ async function changesOf(
   const told = entries.filter((entry) => !isLeftOut(scope, modifierOf(entry)));
   return (await readRows(scope, told, signal)).flatMap((row) => {
     if (!isFault(row)) return [changed('createOrUpdate', row, null, token)];
-    scope.directory.log.write(
-      'warn',
-      `${scope.path}: ${row.place} cannot be read, its change is passed over: ${row.message}`,
-    );
-    return [];
+    return isTold(scope, row) ? [unread('createOrUpdate', row.id, null, token)] : [];
   });
 }
 

@@ -7,7 +7,7 @@ import { containersAround, type Containers } from './containers.ts';
 import type { EntryMemory, Former } from './entry-memory.ts';
 import { entriesUnder, fewEntriesUnder } from './entries-under.ts';
 import { gone, remembered, updated, type ReadChange } from './feed-page.ts';
-import { expired, feedAttributes, isLeftOut, modifierOf, tellFault, type FeedScope } from './feed-scope.ts';
+import { expired, feedAttributes, isLeftOut, isTold, modifierOf, type FeedScope } from './feed-scope.ts';
 import { readRows } from './ldap-scope.ts';
 import { isFault } from './read-entry.ts';
 
@@ -62,7 +62,8 @@ export async function* toldOfTouched(
 ): AsyncGenerator<readonly ReadChange[], void, undefined> {
   for (let from = 0; from < touches.length; from += TOUCHES_A_ROUND) {
     const some = new Map(touches.slice(from, from + TOUCHES_A_ROUND).map((touch) => [touch.guid, touch]));
-    const round = await openRound(walk, [...some.keys()]);
+    const alive = [...some.values()].filter(({ isDeleted }) => !isDeleted).map(({ guid }) => guid);
+    const round = await openRound(walk, [...some.keys()], new Set(alive));
     yield await changesOf(walk, round);
     for (const place of await movedPlaces(walk, round, some)) yield* below(walk, place);
   }
@@ -71,6 +72,8 @@ export async function* toldOfTouched(
 /** Entries that are looked at together. */
 interface Round {
   readonly guids: Set<string>;
+  /** Those that are not among the deleted objects, for all that is known. */
+  readonly alive: ReadonlySet<string>;
   readonly rows: Map<string, StoredObject | RowFault>;
   /** GUIDs of what changed by an account whose changes are left out. */
   readonly leftOut: Set<string>;
@@ -79,10 +82,15 @@ interface Round {
   readonly known: Map<string, Former>;
 }
 
-async function openRound(walk: TouchedWalk, guids: readonly string[]): Promise<Round> {
+async function openRound(
+  walk: TouchedWalk,
+  guids: readonly string[],
+  alive: ReadonlySet<string> = new Set(),
+): Promise<Round> {
   const { memory, scope } = walk;
   const round: Round = {
     guids: new Set(),
+    alive,
     rows: new Map(),
     leftOut: new Set(),
     places: new Map(),
@@ -154,11 +162,10 @@ async function changesOf({ scope, memory }: TouchedWalk, round: Round): Promise<
     const row = rows.get(guid);
     if (row === undefined) {
       const last = former ?? (isKnown || !isGuidId(scope) || round.places.has(guid) ? undefined : guid);
-      if (last !== undefined) lost.push(gone(guid, last));
-    } else if (isFault(row)) tellFault(scope, row);
-    else {
+      if (last !== undefined) lost.push(gone(guid, last, round.alive.has(guid)));
+    } else if (!isFault(row) || isTold(scope, row)) {
       const entry = { uuid: guid, id: row.id, former };
-      const told = updated(entry, row.object);
+      const told = updated(entry, isFault(row) ? null : row.object);
       changed.set(guid, leftOut.has(guid) ? { change: null, entries: remembered(entry) } : told);
     }
   }
