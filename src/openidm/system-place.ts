@@ -1,3 +1,4 @@
+import { readable } from '../model/unreadable-objects.ts';
 import { Failure } from '../base/failure.ts';
 import type { Lockstep } from '../app/lockstep.ts';
 import type { PropertyConfig } from '../connector/contract.ts';
@@ -52,7 +53,12 @@ export async function readObject(
   signal?: AbortSignal,
 ): Promise<StoredObject> {
   if (objectId === '') throw new Failure('bad-request', `'${path}' is a collection: query it, or read ${path}/<id>`);
-  const stored = (await set.readMany([objectId], signal)).get(objectId);
+  const { found, unreadable } = await readable(set.readMany([objectId], signal));
+  const broken = unreadable.get(objectId);
+  // It lasts, so that it is no case for trying again (503).
+  if (broken !== undefined)
+    throw new Failure('incomplete-read', `${path}/${objectId} cannot be read: ${broken}`, { status: 500 });
+  const stored = found.get(objectId);
   if (stored === undefined) throw new Failure('not-found', `Object ${objectId} not found on ${path}`);
   return stored;
 }

@@ -1,3 +1,4 @@
+import { UnreadableObjects } from '../model/unreadable-objects.ts';
 import type { Json } from '../base/json.ts';
 import { assert } from '../base/assert.ts';
 import { isStorableId, unstorableId } from '../model/object-set.ts';
@@ -36,6 +37,8 @@ export class StagedSet implements ObjectSet {
   readonly #newId: () => string;
   readonly #searchable = new Set<string>();
   readonly #faults: string[] = [];
+  /** Why, by the ids of rows that are there and cannot be read. */
+  readonly #unreadable = new Map<string, string>();
 
   readonly #namingAttribute: string | null;
 
@@ -76,7 +79,10 @@ export class StagedSet implements ObjectSet {
         object: { kind: 'create', type: TYPE, id: stored.id, doc: toDoc(stored) },
       }));
       if (units.length > 0) await set.#commit(units);
-      for (const fault of page.faults) set.#faults.push(`${fault.place}: ${fault.message}`);
+      for (const { id, place, message } of page.faults) {
+        set.#faults.push(`${place}: ${message}`);
+        if (id !== null) set.#unreadable.set(id, message);
+      }
     }
     return set;
   }
@@ -109,16 +115,29 @@ export class StagedSet implements ObjectSet {
 
   async readMany(ids: readonly string[]): Promise<ReadonlyMap<string, StoredObject>> {
     const rows = await this.#staging.objects.readMany(TYPE, ids);
-    return new Map(rows.map((row) => [row.id, toStored(row)]));
+    const found = new Map(rows.map((row) => [row.id, toStored(row)]));
+    const broken = ids.filter((id) => this.#unreadable.has(id) && !found.has(id));
+    if (broken.length === 0) return found;
+    const why = new Map(broken.map((id) => [id, this.#unreadable.get(id)!]));
+    throw new UnreadableObjects(this.path, found, why);
   }
 
   async query(queries: readonly Query[]): Promise<readonly QueryAnswer[]> {
     await this.#index(queries);
     const resolve = (queryId: string): Filter => this.#filterOf({ kind: 'id', queryId, parameters: {} })!;
-    return queryObjects(
+    const answers = await queryObjects(
       { reads: this.#staging.objects, type: TYPE, searchable: this.#searchable, resolve, toStored },
       queries,
     );
+    return this.#unreadable.size === 0 ? answers : this.#withRefusals(queries, answers);
+  }
+
+  /** Where nothing was found, the collection itself may know that it is because an object cannot be read. */
+  async #withRefusals(queries: readonly Query[], answers: readonly QueryAnswer[]): Promise<readonly QueryAnswer[]> {
+    const open = [...answers.keys()].filter((i) => isEmpty(answers[i]!));
+    const asked = open.length === 0 ? [] : await this.#inner.query(open.map((i) => queries[i]!));
+    const refused = new Map(open.map((i, k) => [i, asked[k]!]));
+    return answers.map((answer, i) => (refused.get(i)?.ok === false ? refused.get(i)! : answer));
   }
 
   async write(writes: readonly ObjectWrite[], signal?: AbortSignal): Promise<readonly WriteOutcome[]> {
@@ -249,4 +268,8 @@ function collectAttributes(filter: Filter, into: Set<string>): void {
     filter.pointer[0] !== '_id'
   )
     into.add(filter.pointer[0]!);
+}
+
+function isEmpty(answer: QueryAnswer): boolean {
+  return answer.ok && answer.objects.length === 0;
 }

@@ -102,7 +102,7 @@ async function commitTransactional(
       const i = owners[conflict.unit]!;
       if (asked.isAsked(settled[i]!.change)) continue;
       assert(settled[i]!.outcome !== 'failed', `an entry alone was refused: ${conflict.message}`);
-      settled[i] = refused(settled[i]!, conflict.message, log);
+      settled[i] = { ...refused(settled[i]!, conflict.message, log), code: conflict.code };
     }
   }
 }
@@ -181,7 +181,7 @@ async function applyExternal(
       const i = owners[conflict.unit]!;
       if (asked.isAsked(settled[i]!.change)) continue;
       assert(settled[i]!.outcome !== 'failed', `an entry alone was refused: ${conflict.message}`);
-      settled[i] = refused(settled[i]!, conflict.message, log);
+      settled[i] = { ...refused(settled[i]!, conflict.message, log), code: conflict.code };
     }
   }
 }

@@ -14,7 +14,7 @@ export interface Settled {
   readonly message: string | null;
   /** Null when no entry is written about it. */
   readonly seq: number | null;
-  /** How an external target refused it. */
+  /** How the target or the repository refused it. */
   readonly code?: FailureCode;
 }
 

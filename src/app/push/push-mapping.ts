@@ -61,12 +61,31 @@ async function pushBatch(pushing: Pushing, request: PushRequest): Promise<Readon
   const items = await itemsOf(lockstep.repository, mapping, request.ids);
   const ids = request.onlyQueued === true ? request.ids.filter((id) => items.has(id)) : request.ids;
   if (ids.length === 0) return new Map();
-  const pushed = await attempt(pushing, { ...request, ids }, items).catch((error: unknown) => {
-    if (error instanceof Error && error.name === 'Bug') throw error;
-    return allFailed(mapping, ids, error);
-  });
+  const pushed = await upToDate(pushing, { ...request, ids }, items);
   const { repository, clock, log, config } = lockstep;
   await settleItems({ repository, clock, log, implicitSync: config.lockstep.implicitSync }, mapping, items, pushed);
+  return pushed;
+}
+
+const LOOKS = 5;
+
+/** What somebody else wrote in between is decided again, a few times. */
+async function upToDate(
+  pushing: Pushing,
+  request: PushRequest,
+  items: ReadonlyMap<string, readonly StoredItem[]>,
+): Promise<ReadonlyMap<string, Pushed>> {
+  const pushed = new Map<string, Pushed>();
+  let ids = request.ids;
+  for (let look = 1; ids.length > 0 && look <= LOOKS; look++) {
+    const asked = ids;
+    const part = await attempt(pushing, { ...request, ids: asked }, items).catch((error: unknown) => {
+      if (error instanceof Error && error.name === 'Bug') throw error;
+      return allFailed(request.mapping, asked, error);
+    });
+    for (const [id, one] of part) pushed.set(id, one);
+    ids = asked.filter((id) => part.get(id)?.fault?.isOutdated === true);
+  }
   return pushed;
 }
 

@@ -8,7 +8,14 @@ export interface Pushed {
   /** One for each link qualifier. */
   readonly results: readonly SyncResult[];
   /** Null: it arrived. */
-  readonly fault: { readonly kind: FaultKind; readonly message: string } | null;
+  readonly fault: PushFault | null;
+}
+
+export interface PushFault {
+  readonly kind: FaultKind;
+  readonly message: string;
+  /** Somebody else wrote what it was decided on: looked at again it may come out otherwise. */
+  readonly isOutdated?: boolean;
 }
 
 const PASSING: ReadonlySet<string> = new Set(['unreachable', 'timeout', 'locked', 'incomplete-read']);
@@ -42,7 +49,8 @@ function pushedOne(ends: MappingEnds, settled: readonly Settled[]): Pushed {
       : bad.code !== undefined && PASSING.has(bad.code)
         ? 'unreachable'
         : 'refused';
-  return { results, fault: { kind, message: bad.message ?? bad.change.message ?? 'it failed' } };
+  const fault = { kind, message: bad.message ?? bad.change.message ?? 'it failed' };
+  return { results, fault: bad.code === 'revision' ? { ...fault, isOutdated: true } : fault };
 }
 
 /** The whole batch failed before anything was decided. */
