@@ -19,6 +19,7 @@ const SPEC: EngineSpec = {
           nativeType: '__ACCOUNT__',
           properties: {
             uid: { type: 'string', nativeName: '__NAME__', required: true },
+            __ENABLE__: { type: 'boolean', nativeName: '__ENABLE__', nativeType: 'boolean' },
             password: {
               type: 'string',
               nativeName: '__PASSWORD__',
@@ -165,6 +166,16 @@ describe('the objects of a system', () => {
     await using _ = engine;
     expect(await tree.update('system/people/account/p1', { uid: 'p7' })).toMatchObject({ _id: 'p7', name: 'Pia' });
     expect(await refused(tree.read('system/people/account/p1'))).toMatch(/^404 /);
+  });
+
+  it('have attributes that begin with "_" where their type has them', async () => {
+    const { engine, tree } = await open();
+    await using _ = engine;
+    await tree.create('system/dir/account', null, { uid: 'ann', __ENABLE__: true, _unknown: 1 });
+    await tree.patch('system/dir/account/ann', [{ operation: 'replace', field: '/__ENABLE__', value: false }]);
+    expect(await tree.read('system/dir/account/ann')).toMatchObject({ _id: 'ann', uid: 'ann', __ENABLE__: false });
+    await tree.update('system/dir/account/ann', { __ENABLE__: true, _unknown: 2 });
+    expect(await tree.read('system/dir/account/ann')).toMatchObject({ __ENABLE__: true });
   });
 
   it('keep their passwords out of answers and audit', async () => {

@@ -13,6 +13,7 @@ interface Logged {
   readonly id: string;
   readonly previousId: string | null;
   readonly object: JsonObject | null;
+  readonly isOutOfView?: boolean;
 }
 
 /** A directory in memory with a change log of its own: what a connector with a feed looks like from outside. */
@@ -20,6 +21,8 @@ export interface FakeDirectory {
   put(id: string, attributes: JsonObject, type?: string): Promise<void>;
   remove(id: string, type?: string): Promise<void>;
   rename(from: string, to: string): Promise<void>;
+  /** Tells it as gone, although it is there, as directories do of what can no longer be seen. */
+  hide(id: string): void;
   /** Changes up to this number are forgotten. */
   forget(upTo: number): void;
   readonly last: number;
@@ -93,6 +96,12 @@ class Directory implements FakeDirectory {
     await this.#note('update', to, from, 'account');
   }
 
+  hide(id: string): void {
+    const change = { type: 'account', kind: 'delete', id, previousId: null, object: null, isOutOfView: true } as const;
+    this.log.push({ no: this.#next++, ...change });
+    this.wake();
+  }
+
   forget(upTo: number): void {
     this.forgotten = upTo;
   }
@@ -162,10 +171,10 @@ class Feed implements ChangeFeed {
     return log.filter(({ no, type }) => no > from && (this.#type === '__ALL__' || this.#type === type));
   }
 
-  #changeOf({ no, kind, id, previousId, object, type }: Logged): FeedChange {
+  #changeOf({ no, kind, id, previousId, object, type, isOutOfView = false }: Logged): FeedChange {
     const shown = this.#directory.hidesObjects ? null : object;
     const objectType = this.#type === '__ALL__' ? { objectType: type } : {};
-    return { kind, id, previousId, object: shown, token: no, ...objectType };
+    return { kind, id, previousId, object: shown, token: no, isOutOfView, ...objectType };
   }
 }
 
