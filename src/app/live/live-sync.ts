@@ -137,7 +137,7 @@ async function withRun<T>(asked: Asked, work: (run: LiveRun) => Promise<T>): Pro
     };
     return await work(run);
   } catch (error) {
-    throw signal.aborted ? stopped(source) : error;
+    throw signal.aborted ? stopped(source) : found(source, error);
   } finally {
     for (const lease of leases.toReversed()) await lease.release();
     await pin.release();
@@ -200,6 +200,12 @@ async function finish({ book, feed }: LiveRun, isWritten: boolean): Promise<void
   if (isWritten && isForgotten) return;
   const stage = { token: book.stage!.token, nativeType: feed.nativeType, lastException: null, resync: null };
   await book.write({ stage, memory: isForgotten ? book.memory : NO_MEMORY });
+}
+
+/** The source is known here: what is missing is missing there, and 404 would say something else. */
+function found(source: LiveSource, error: unknown): unknown {
+  if (!(error instanceof Failure) || error.code !== 'not-found') return error;
+  return new Failure('incomplete-read', `${source.path}: ${error.message}`, { cause: error, retryable: true });
 }
 
 function tokenOf({ book }: LiveRun): NonNullable<LiveRun['book']['stage']>['token'] {

@@ -4,6 +4,7 @@ import { silentLog } from '../../base/log.ts';
 import type { ConnectorConfig } from '../../connector/contract.ts';
 import type { LdapSchema } from '../../ldap/schema/ldap-schema.ts';
 import { GROUPS } from './attribute-plan.ts';
+import { ENABLE, enableRule, isDomain } from './enable.ts';
 import type { LdapSettings } from './ldap-settings.ts';
 import { directoryOf } from './ldap-connector.ts';
 
@@ -17,11 +18,15 @@ export async function discoverLdapTypes(
 ): Promise<JsonObject> {
   const directory = directoryOf(config, { projectDirectory, log: silentLog });
   try {
-    const { schema } = await directory.facts();
-    if (schema === null) throw new Failure('bad-configuration', `${directory.system}: the directory shows no schema`);
+    const { schema, isActiveDirectory } = await directory.facts();
+    if (schema === null)
+      throw new Failure(
+        'bad-configuration',
+        `${directory.system}: object types are made out of the schema, which was not read ("readSchema")`,
+      );
     const { account, group } = directory.settings;
     return {
-      account: accountType(schema, account.objectClasses, directory.settings),
+      account: accountType(schema, account.objectClasses, directory.settings, isActiveDirectory),
       group: objectType('__GROUP__', attributesOf(schema, group.objectClasses)),
     };
   } finally {
@@ -29,7 +34,12 @@ export async function discoverLdapTypes(
   }
 }
 
-function accountType(schema: LdapSchema, classes: readonly string[], settings: LdapSettings): JsonObject {
+function accountType(
+  schema: LdapSchema,
+  classes: readonly string[],
+  settings: LdapSettings,
+  isActiveDirectory: boolean,
+): JsonObject {
   const { [settings.passwordAttribute]: _, ...properties } = attributesOf(schema, classes);
   const password = {
     type: 'string',
@@ -38,7 +48,10 @@ function accountType(schema: LdapSchema, classes: readonly string[], settings: L
     flags: ['NOT_READABLE', 'NOT_RETURNED_BY_DEFAULT'],
   };
   const groups = { ...list('string'), nativeName: GROUPS, nativeType: 'string', flags: ['NOT_RETURNED_BY_DEFAULT'] };
-  return objectType('__ACCOUNT__', { ...properties, password, ldapGroups: groups });
+  const enable = { type: 'boolean', nativeName: ENABLE, nativeType: 'boolean' };
+  const hasEnable = enableRule(schema, isDomain(schema, isActiveDirectory)) !== null;
+  const more = { password, ldapGroups: groups, ...(hasEnable ? { [ENABLE]: enable } : {}) };
+  return objectType('__ACCOUNT__', { ...properties, ...more });
 }
 
 function attributesOf(schema: LdapSchema, classes: readonly string[]): JsonObject {

@@ -54,6 +54,11 @@ export function enableRule(schema: LdapSchema | null, isDomain: boolean): Enable
   return RULES.find(({ attribute }) => schema !== null && schema.attributeType(attribute) !== null) ?? null;
 }
 
+/** A domain of Active Directory, and not its lightweight kind, which has another attribute. */
+export function isDomain(schema: LdapSchema | null, isActiveDirectory: boolean): boolean {
+  return isActiveDirectory && schema?.attributeType('msDS-UserAccountDisabled') == null;
+}
+
 /** Throws `Failure('unsupported')` where the directory has nothing of the kind. */
 export function neededRule(rule: EnableRule | null): EnableRule {
   if (rule !== null) return rule;

@@ -7,7 +7,7 @@ import { compileObjectType, type ObjectType } from '../../connector/object-type.
 import type { ObjectTypeConfig } from '../../connector/contract.ts';
 import { attributePlan, type AttributePlan } from './attribute-plan.ts';
 import type { Directory, DirectoryFacts } from './directory.ts';
-import { enableRule } from './enable.ts';
+import { enableRule, isDomain } from './enable.ts';
 import { entryClass, type EntryClass } from './entry-class.ts';
 import { cutAttributes, readEntry, type WholeValues } from './read-entry.ts';
 import { objectReader, type ObjectReader } from './object-reader.ts';
@@ -49,8 +49,7 @@ export function scopeReader(directory: Directory, path: string, config: ObjectTy
     ready: async (signal) => {
       const facts = await directory.facts(signal);
       if (last?.facts === facts) return last;
-      const isDomain = facts.isActiveDirectory && facts.schema?.attributeType('msDS-UserAccountDisabled') == null;
-      const enable = enableRule(facts.schema, isDomain);
+      const enable = enableRule(facts.schema, isDomain(facts.schema, facts.isActiveDirectory));
       const memberAttribute = settings.readsMemberIds ? settings.groupMemberAttribute : null;
       const plan = attributePlan(type, config, facts.schema, uidAttribute, { enable, memberAttribute });
       // Active Directory names its other naming contexts whenever a domain is searched.

@@ -16,10 +16,13 @@ export async function readSchema(
   options?: RequestOptions,
 ): Promise<LdapSchema> {
   const base = subschemaSubentry ?? DEFAULT_SUBENTRY;
-  const attributes = ['attributeTypes', 'objectClasses'];
+  const attributes = ['attributeTypes', 'objectClasses', 'dITContentRules'];
   const query = { base, scope: 'base', filter: '(objectClass=*)', attributes } as const;
   for await (const [entry] of entriesOf(connection.search(query, options)))
-    if (entry !== undefined) return new LdapSchema(entry.texts('attributeTypes'), entry.texts('objectClasses'));
+    if (entry !== undefined) {
+      const [types = [], classes = [], rules = []] = attributes.map((name) => entry.texts(name));
+      return new LdapSchema(types, classes, rules);
+    }
   const text = `the schema of the directory cannot be read: the server shows no entry "${base}" to this account`;
   throw new LdapFailure('protocol', 'incomplete-read', text);
 }

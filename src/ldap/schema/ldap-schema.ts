@@ -1,6 +1,6 @@
 import { Failure, messageOf } from '../../base/failure.ts';
-import { parseAttributeType, parseObjectClass } from './parse-definition.ts';
-import type { AttributeType, Definition, ObjectClass, SchemaFault } from './schema.ts';
+import { parseAttributeType, parseContentRule, parseObjectClass } from './parse-definition.ts';
+import type { AttributeType, ContentRule, Definition, ObjectClass, SchemaFault } from './schema.ts';
 import { valueKindOf, type ValueKind } from './syntax.ts';
 
 /** Attributes that a set of object classes asks for and allows: keys in lower case, the names as the schema writes them. */
@@ -22,12 +22,20 @@ export class LdapSchema {
   readonly faults: readonly SchemaFault[];
   readonly #types: ReadonlyMap<string, AttributeType>;
   readonly #classes: ReadonlyMap<string, ObjectClass>;
+  /** By the OID of the class. */
+  readonly #contentRules: ReadonlyMap<string, ContentRule>;
 
-  /** Takes the values of `attributeTypes` and `objectClasses`. */
-  constructor(attributeTypes: readonly string[], objectClasses: readonly string[]) {
+  /** Takes the values of `attributeTypes`, `objectClasses` and `dITContentRules`. */
+  constructor(
+    attributeTypes: readonly string[],
+    objectClasses: readonly string[],
+    contentRules: readonly string[] = [],
+  ) {
     const faults: SchemaFault[] = [];
     this.attributeTypes = parseAll(attributeTypes, parseAttributeType, faults);
     this.objectClasses = parseAll(objectClasses, parseObjectClass, faults);
+    const rules = parseAll(contentRules, parseContentRule, faults);
+    this.#contentRules = new Map(rules.map((rule) => [rule.oid, rule]));
     this.faults = faults;
     this.#types = byName(this.attributeTypes);
     this.#classes = byName(this.objectClasses);
@@ -72,11 +80,16 @@ export class LdapSchema {
     return [...found.values()];
   }
 
-  /** What entries of these classes must and may have, inherited attributes included. */
+  /** What entries of these classes must and may have; what they inherit, and what content rules add, included. */
   attributesOf(classNames: readonly string[]): AllowedAttributes {
-    const classes = classNames.flatMap((name) => this.withSuperiors(name));
-    const must = this.#named(classes.flatMap((one) => one.must));
-    const may = this.#named(classes.flatMap((one) => one.may));
+    const own = classNames.flatMap((name) => this.withSuperiors(name));
+    const rules = own.flatMap(({ oid }) => this.#contentRules.get(oid) ?? []);
+    const added = rules.flatMap(({ auxiliaries }) => auxiliaries.flatMap((name) => this.withSuperiors(name)));
+    const must = this.#named([...own, ...rules].flatMap((one) => one.must));
+    // What an auxiliary class asks for the server adds itself, if need be (Active Directory: objectSid, sAMAccountName).
+    const may = this.#named(
+      [...own, ...rules, ...added].flatMap((one) => one.may).concat(added.flatMap((one) => one.must)),
+    );
     for (const key of must.keys()) may.delete(key);
     return { must, may };
   }

@@ -1,5 +1,5 @@
 import { parseDefinition, type ParsedDefinition } from './definition-tokens.ts';
-import type { AttributeType, Definition, ObjectClass } from './schema.ts';
+import type { AttributeType, ContentRule, Definition, ObjectClass } from './schema.ts';
 
 const USAGES = ['userApplications', 'directoryOperation', 'distributedOperation', 'dSAOperation'] as const;
 const LENGTH = /\{(\d{1,9})\}$/;
@@ -32,6 +32,18 @@ export function parseObjectClass(text: string): ObjectClass {
     ...common(parsed),
     superiors: fields.get('SUP') ?? [],
     kind: fields.has('ABSTRACT') ? 'abstract' : fields.has('AUXILIARY') ? 'auxiliary' : 'structural',
+    must: fields.get('MUST') ?? [],
+    may: fields.get('MAY') ?? [],
+  };
+}
+
+/** Reads a value of `dITContentRules` (RFC 4512 §4.1.6). Throws `Failure('invalid-data')`. */
+export function parseContentRule(text: string): ContentRule {
+  const parsed = parseDefinition(text);
+  const { fields } = parsed;
+  return {
+    ...common(parsed),
+    auxiliaries: fields.get('AUX') ?? [],
     must: fields.get('MUST') ?? [],
     may: fields.get('MAY') ?? [],
   };

@@ -96,6 +96,29 @@ describe('definitions', () => {
   });
 });
 
+describe('a content rule', () => {
+  const classes = [
+    "( 1.1 NAME 'account' STRUCTURAL MUST cn MAY l )",
+    "( 1.2 NAME 'person' SUP account STRUCTURAL )",
+    "( 1.3 NAME 'principal' AUXILIARY MUST ( sid $ accountName ) MAY upn )",
+  ];
+  const rules = ["( 1.1 NAME 'account' AUX ( principal $ unknown ) MAY ( note $ sid ) )"];
+
+  it('adds to a class, and those below it, what it may have besides', () => {
+    for (const name of ['account', 'person']) {
+      const { must, may } = new LdapSchema([], classes, rules).attributesOf([name]);
+      expect([...must.values()]).toEqual(['cn']);
+      expect([...may.values()].toSorted()).toEqual(['accountName', 'l', 'note', 'sid', 'upn']);
+    }
+  });
+
+  it('that cannot be read is a fault, and does no harm', () => {
+    const schema = new LdapSchema([], classes, ['( 1.1 AUX']);
+    expect(schema.faults).toHaveLength(1);
+    expect([...schema.attributesOf(['account']).may.values()]).toEqual(['l']);
+  });
+});
+
 describe('a schema', () => {
   const schema = new LdapSchema([...TYPES, 'broken'], CLASSES);
 

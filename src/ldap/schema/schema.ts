@@ -31,6 +31,13 @@ export interface ObjectClass extends Definition {
   readonly may: readonly string[];
 }
 
+/** What a structural class may have besides (a DIT content rule, RFC 4512 §4.1.6); the oid is that of the class. */
+export interface ContentRule extends Definition {
+  readonly auxiliaries: readonly string[];
+  readonly must: readonly string[];
+  readonly may: readonly string[];
+}
+
 /** A definition that could not be read: the others can. */
 export interface SchemaFault {
   readonly definition: string;
