@@ -75,7 +75,10 @@ async function byTarget(world: World, id: string): Promise<GatheredEvidence> {
 
 function sentences(world: World, change: PlannedChange, fault: string | null, isSecret: IsSecret): readonly string[] {
   const { evidence } = change;
-  const told = evidence.kind === 'source' ? sourceSentences(world, evidence) : targetSentences(world, evidence);
+  // A source object that cannot be read is not one that is gone.
+  const isUnknown = fault !== null && evidence.kind === 'source' && evidence.source === null;
+  const facts = evidence.kind === 'source' ? sourceSentences(world, evidence) : targetSentences(world, evidence);
+  const told = isUnknown ? [] : facts;
   if (fault !== null)
     return [...told, `Its evaluation failed: ${fault}`, 'Nothing is done about it; the entry is marked FAILURE.'];
   return [

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { silentLog } from '../../src/base/log.ts';
 import type { JsonObject } from '../../src/base/json.ts';
 import type { Connector, ObjectTypeConfig } from '../../src/connector/contract.ts';
+import { discoverLdapTypes } from '../../src/connectors/ldap/discover-types.ts';
 import { ldapConnector } from '../../src/connectors/ldap/ldap-connector.ts';
 import { openLdap, type LdapConnection } from '../../src/ldap/client/ldap-connection.ts';
 import { readAllValues } from '../../src/ldap/client/read-all-values.ts';
@@ -138,6 +139,26 @@ describeOn('samba', 'the LDAP connector over Active Directory (Samba)', () => {
       { kind: 'filter', filter: { kind: 'compare', operator: 'eq', pointer: ['enabled'], value: false } },
     ]);
     expect(answer).toMatchObject({ ok: true, objects: [{ id }] });
+  });
+
+  it('is described with what its classes have by content rules, and asks for nothing that the server fills in', async () => {
+    const types = await discoverLdapTypes(
+      {
+        name: 'ad',
+        configurationProperties: {
+          host: server.host,
+          principal: ADMINISTRATOR,
+          credentials: ADMINISTRATOR_PASSWORD,
+          baseContexts: [DOMAIN],
+          accountObjectClasses: ['top', 'person', 'organizationalPerson', 'user'],
+          groupObjectClasses: ['top', 'group'],
+        },
+      },
+      '/',
+    );
+    const { properties } = types['account'] as { readonly properties: Readonly<Record<string, JsonObject>> };
+    expect(properties).toMatchObject({ sAMAccountName: { type: 'string' }, __ENABLE__: { type: 'boolean' } });
+    expect(Object.keys(properties).filter((name) => properties[name]!['required'] === true)).toEqual(['dn']);
   });
 
   it('changes one of many members, and leaves the others', async () => {

@@ -27,7 +27,7 @@ export async function discoverLdapTypes(
     const { account, group } = directory.settings;
     return {
       account: accountType(schema, account.objectClasses, directory.settings, isActiveDirectory),
-      group: objectType('__GROUP__', attributesOf(schema, group.objectClasses)),
+      group: objectType('__GROUP__', attributesOf(schema, group.objectClasses, isActiveDirectory)),
     };
   } finally {
     directory.close();
@@ -40,7 +40,7 @@ function accountType(
   settings: LdapSettings,
   isActiveDirectory: boolean,
 ): JsonObject {
-  const { [settings.passwordAttribute]: _, ...properties } = attributesOf(schema, classes);
+  const { [settings.passwordAttribute]: _, ...properties } = attributesOf(schema, classes, isActiveDirectory);
   const password = {
     type: 'string',
     nativeName: '__PASSWORD__',
@@ -54,12 +54,14 @@ function accountType(
   return objectType('__ACCOUNT__', { ...properties, ...more });
 }
 
-function attributesOf(schema: LdapSchema, classes: readonly string[]): JsonObject {
+/** Active Directory fills in by itself what its classes ask for (objectSid, instanceType). */
+function attributesOf(schema: LdapSchema, classes: readonly string[], isActiveDirectory: boolean): JsonObject {
   const unknown = classes.find((name) => schema.objectClass(name) === null);
   if (unknown !== undefined) throw new Failure('bad-configuration', `the directory has no object class ${unknown}`);
   const { must, may } = schema.attributesOf(classes);
   const names = [...must.values(), ...may.values()].filter((name) => name.toLowerCase() !== 'objectclass').sort();
-  return Object.fromEntries(names.map((name) => [name, property(schema, name, must.has(name.toLowerCase()))]));
+  const isRequired = (name: string): boolean => !isActiveDirectory && must.has(name.toLowerCase());
+  return Object.fromEntries(names.map((name) => [name, property(schema, name, isRequired(name))]));
 }
 
 const TYPES = {
