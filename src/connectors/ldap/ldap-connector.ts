@@ -16,7 +16,7 @@ import { ldapSet } from './ldap-set.ts';
 import { readLdapSettings } from './ldap-settings.ts';
 import { scopeReader, type ScopeReader } from './ldap-scope.ts';
 import { LDAP_PROPERTIES } from './ldap-properties.ts';
-import { openFeed } from './open-feed.ts';
+import { openFeed } from './feeds/open-feed.ts';
 import type { OperationLimits } from './operation-limits.ts';
 import { testDirectory } from './test-directory.ts';
 

@@ -1,10 +1,10 @@
-import { dnKey } from '../../ldap/dn/compare-dn.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
-import type { StoredObject } from '../../model/object-set.ts';
+import { dnKey } from '../../../ldap/dn/compare-dn.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
+import type { StoredObject } from '../../../model/object-set.ts';
 import { entriesUnder } from './entries-under.ts';
 import { feedAttributes, type FeedScope } from './feed-scope.ts';
-import { readRows } from './ldap-scope.ts';
-import { isFault } from './read-entry.ts';
+import { readRows } from '../ldap-scope.ts';
+import { isFault } from '../read-entry.ts';
 import { uuidOf } from './sync-uuids.ts';
 
 const NO_SUCH_OBJECT = 32;

@@ -1,16 +1,16 @@
-import { Failure } from '../../base/failure.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import { mergeIterables } from '../../base/merge-iterables.ts';
-import type { ChangeFeed, FeedPage, FeedRequest, Remember } from '../../model/change-feed.ts';
-import type { LdapConnection } from '../../ldap/client/ldap-connection.ts';
-import type { LdapSearch, SearchItem } from '../../ldap/client/ldap-search.ts';
-import { readSyncDone, readSyncState, syncRequestControl } from '../../ldap/controls/sync-request.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
+import { Failure } from '../../../base/failure.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import { mergeIterables } from '../../../base/merge-iterables.ts';
+import type { ChangeFeed, FeedPage, FeedRequest, Remember } from '../../../model/change-feed.ts';
+import type { LdapConnection } from '../../../ldap/client/ldap-connection.ts';
+import type { LdapSearch, SearchItem } from '../../../ldap/client/ldap-search.ts';
+import { readSyncDone, readSyncState, syncRequestControl } from '../../../ldap/controls/sync-request.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
 import { containersAround } from './containers.ts';
 import { EntryMemory, newMemory, type ToldEntry } from './entry-memory.ts';
 import { feedPage, type ReadChange } from './feed-page.ts';
 import { expired, feedAttributes, type FeedScope } from './feed-scope.ts';
-import { entryId } from './read-entry.ts';
+import { entryId } from '../read-entry.ts';
 import { refreshReader, type RefreshReader } from './refresh-reader.ts';
 import { idOfUuid } from './sync-uuids.ts';
 

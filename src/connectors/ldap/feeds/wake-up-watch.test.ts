@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Json } from '../../base/json.ts';
-import type { LdapSearch } from '../../ldap/client/ldap-search.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
-import type { OperationResult } from '../../ldap/codec/message.ts';
-import type { FeedPage } from '../../model/change-feed.ts';
+import type { Json } from '../../../base/json.ts';
+import type { LdapSearch } from '../../../ldap/client/ldap-search.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
+import type { OperationResult } from '../../../ldap/codec/message.ts';
+import type { FeedPage } from '../../../model/change-feed.ts';
 import type { FeedScope } from './feed-scope.ts';
 import { watchByWakeUp } from './wake-up-watch.ts';
 

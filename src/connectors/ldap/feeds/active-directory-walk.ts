@@ -1,14 +1,14 @@
-import { Failure } from '../../base/failure.ts';
-import type { Json, JsonObject } from '../../base/json.ts';
-import type { FeedPage, Remember } from '../../model/change-feed.ts';
-import { isWithin } from '../../ldap/dn/compare-dn.ts';
-import { FLAG_CONTROLS, flagControl } from '../../ldap/controls/plain-controls.ts';
+import { Failure } from '../../../base/failure.ts';
+import type { Json, JsonObject } from '../../../base/json.ts';
+import type { FeedPage, Remember } from '../../../model/change-feed.ts';
+import { isWithin } from '../../../ldap/dn/compare-dn.ts';
+import { FLAG_CONTROLS, flagControl } from '../../../ldap/controls/plain-controls.ts';
 import { containersAround } from './containers.ts';
 import { newMemory, type EntryMemory, type ToldEntry } from './entry-memory.ts';
 import { entriesUnder } from './entries-under.ts';
 import { feedPage, type ReadChange } from './feed-page.ts';
 import { expired, type FeedScope } from './feed-scope.ts';
-import { entryId } from './read-entry.ts';
+import { entryId } from '../read-entry.ts';
 import { guidOf } from './touched-entries.ts';
 import { watchByWakeUp } from './wake-up-watch.ts';
 

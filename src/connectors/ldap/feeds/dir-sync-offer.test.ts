@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import type { OperationResult } from '../../ldap/codec/message.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
+import type { OperationResult } from '../../../ldap/codec/message.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
 import { dirSyncOffer } from './dir-sync-feed.ts';
 import type { FeedScope } from './feed-scope.ts';
 

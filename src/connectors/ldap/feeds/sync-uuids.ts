@@ -1,6 +1,6 @@
-import { uuidText } from '../../ldap/controls/sync-request.ts';
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
-import { allOf, anyOf, equalTo } from '../../ldap/filter/filter.ts';
+import { uuidText } from '../../../ldap/controls/sync-request.ts';
+import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
+import { allOf, anyOf, equalTo } from '../../../ldap/filter/filter.ts';
 import type { FeedScope } from './feed-scope.ts';
 import { entriesUnder, fewEntriesUnder } from './entries-under.ts';
 

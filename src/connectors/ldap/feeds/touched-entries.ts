@@ -1,15 +1,15 @@
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
-import { allOf, anyOf, equalTo, type Filter } from '../../ldap/filter/filter.ts';
-import type { RowFault, StoredObject } from '../../model/object-set.ts';
-import { guidBytes, guidText } from './attribute-plan.ts';
+import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
+import { allOf, anyOf, equalTo, type Filter } from '../../../ldap/filter/filter.ts';
+import type { RowFault, StoredObject } from '../../../model/object-set.ts';
+import { guidBytes, guidText } from '../attribute-plan.ts';
 import { containersAround, type Containers } from './containers.ts';
 import type { EntryMemory, Former } from './entry-memory.ts';
 import { entriesUnder, fewEntriesUnder } from './entries-under.ts';
 import { gone, remembered, updated, type ReadChange } from './feed-page.ts';
 import { expired, feedAttributes, isLeftOut, isTold, modifierOf, type FeedScope } from './feed-scope.ts';
-import { readRows } from './ldap-scope.ts';
-import { isFault } from './read-entry.ts';
+import { readRows } from '../ldap-scope.ts';
+import { isFault } from '../read-entry.ts';
 
 /** An entry to which something happened, under its present name; `isDeleted`: it lies among the deleted objects. */
 export interface Touch {

@@ -1,7 +1,7 @@
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
-import type { Filter } from '../../ldap/filter/filter.ts';
+import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
+import type { Filter } from '../../../ldap/filter/filter.ts';
 import type { FeedScope } from './feed-scope.ts';
-import { entriesIn } from './ldap-scan.ts';
+import { entriesIn } from '../ldap-scan.ts';
 
 export interface EntriesWanted {
   readonly filter: Filter;

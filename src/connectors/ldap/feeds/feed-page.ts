@@ -1,5 +1,5 @@
-import type { Json } from '../../base/json.ts';
-import type { FeedChange, FeedPage } from '../../model/change-feed.ts';
+import type { Json } from '../../../base/json.ts';
+import type { FeedChange, FeedPage } from '../../../model/change-feed.ts';
 import {
   lastId,
   noteAhead,

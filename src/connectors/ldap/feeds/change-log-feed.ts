@@ -1,10 +1,10 @@
-import { Failure } from '../../base/failure.ts';
-import type { Json } from '../../base/json.ts';
-import type { ChangeFeed, FeedChange, FeedNote, FeedPage, FeedRequest, Remember } from '../../model/change-feed.ts';
-import { entriesOf } from '../../ldap/client/entries-of.ts';
-import type { LdapConnection } from '../../ldap/client/ldap-connection.ts';
-import { PERSISTENT_SEARCH, persistentSearchControl } from '../../ldap/controls/persistent-search.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
+import { Failure } from '../../../base/failure.ts';
+import type { Json } from '../../../base/json.ts';
+import type { ChangeFeed, FeedChange, FeedNote, FeedPage, FeedRequest, Remember } from '../../../model/change-feed.ts';
+import { entriesOf } from '../../../ldap/client/entries-of.ts';
+import type { LdapConnection } from '../../../ldap/client/ldap-connection.ts';
+import { PERSISTENT_SEARCH, persistentSearchControl } from '../../../ldap/controls/persistent-search.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
 import { LOG_ATTRIBUTES, readLoggedChange, type LoggedChange } from './change-log-entry.ts';
 import { changesOf } from './change-log-changes.ts';
 import { expired, type FeedScope } from './feed-scope.ts';

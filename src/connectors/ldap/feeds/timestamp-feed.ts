@@ -1,8 +1,8 @@
-import { systemClock } from '../../base/clock.ts';
-import type { Json } from '../../base/json.ts';
-import type { ChangeFeed, FeedChange, FeedPage, FeedRequest } from '../../model/change-feed.ts';
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
-import { allOf, anyOf, type Filter } from '../../ldap/filter/filter.ts';
+import { systemClock } from '../../../base/clock.ts';
+import type { Json } from '../../../base/json.ts';
+import type { ChangeFeed, FeedChange, FeedPage, FeedRequest } from '../../../model/change-feed.ts';
+import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
+import { allOf, anyOf, type Filter } from '../../../ldap/filter/filter.ts';
 import {
   changed,
   expired,
@@ -13,9 +13,9 @@ import {
   unread,
   type FeedScope,
 } from './feed-scope.ts';
-import { entriesIn } from './ldap-scan.ts';
-import { readRows } from './ldap-scope.ts';
-import { isFault } from './read-entry.ts';
+import { entriesIn } from '../ldap-scan.ts';
+import { readRows } from '../ldap-scope.ts';
+import { isFault } from '../read-entry.ts';
 
 /** Clocks of two computers differ, and writes take their time: the first token lies so far back. */
 const OVERLAP_MS = 60_000;

@@ -1,15 +1,15 @@
-import { Failure } from '../../base/failure.ts';
-import type { ChangeFeed } from '../../model/change-feed.ts';
-import { DIR_SYNC } from '../../ldap/controls/dir-sync.ts';
-import { SYNC_REQUEST, syncRequestControl } from '../../ldap/controls/sync-request.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
+import { Failure } from '../../../base/failure.ts';
+import type { ChangeFeed } from '../../../model/change-feed.ts';
+import { DIR_SYNC } from '../../../ldap/controls/dir-sync.ts';
+import { SYNC_REQUEST, syncRequestControl } from '../../../ldap/controls/sync-request.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
 import { changeLogFeed } from './change-log-feed.ts';
 import { contentSyncFeed } from './content-sync-feed.ts';
-import type { Directory, DirectoryFacts } from './directory.ts';
+import type { Directory, DirectoryFacts } from '../directory.ts';
 import { dirSyncFeed, dirSyncOffer } from './dir-sync-feed.ts';
 import { feedScope, type FeedScope } from './feed-scope.ts';
-import type { FeedKind } from './ldap-settings.ts';
-import type { ReadyScope } from './ldap-scope.ts';
+import type { FeedKind } from '../ldap-settings.ts';
+import type { ReadyScope } from '../ldap-scope.ts';
 import { timestampFeed } from './timestamp-feed.ts';
 import { usnFeed } from './usn-feed.ts';
 

@@ -1,6 +1,6 @@
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
-import { formatDn } from '../../ldap/dn/format-dn.ts';
-import { parseDn } from '../../ldap/dn/parse-dn.ts';
+import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
+import { formatDn } from '../../../ldap/dn/format-dn.ts';
+import { parseDn } from '../../../ldap/dn/parse-dn.ts';
 
 /** One entry of a retro change log (draft-good-ldap-changelog). */
 export interface LoggedChange {

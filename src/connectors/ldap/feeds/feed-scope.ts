@@ -1,11 +1,11 @@
-import { Failure } from '../../base/failure.ts';
-import type { FeedChange } from '../../model/change-feed.ts';
-import type { Json } from '../../base/json.ts';
-import type { RowFault, StoredObject } from '../../model/object-set.ts';
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
-import { isSameDn, isWithin } from '../../ldap/dn/compare-dn.ts';
-import { allOf, anyOf, equalTo, type Filter } from '../../ldap/filter/filter.ts';
-import type { ReadyScope } from './ldap-scope.ts';
+import { Failure } from '../../../base/failure.ts';
+import type { FeedChange } from '../../../model/change-feed.ts';
+import type { Json } from '../../../base/json.ts';
+import type { RowFault, StoredObject } from '../../../model/object-set.ts';
+import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
+import { isSameDn, isWithin } from '../../../ldap/dn/compare-dn.ts';
+import { allOf, anyOf, equalTo, type Filter } from '../../../ldap/filter/filter.ts';
+import type { ReadyScope } from '../ldap-scope.ts';
 
 /** Which of the changes of a directory a type is told of. */
 export interface FeedScope extends ReadyScope {

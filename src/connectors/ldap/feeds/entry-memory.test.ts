@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FeedNote } from '../../model/change-feed.ts';
+import type { FeedNote } from '../../../model/change-feed.ts';
 import { EntryMemory, newMemory, noteAhead } from './entry-memory.ts';
 import { feedPage, gone, updated, type ReadChange } from './feed-page.ts';
 import type { FeedScope } from './feed-scope.ts';

@@ -1,8 +1,8 @@
-import { Failure } from '../../base/failure.ts';
-import type { FeedChange } from '../../model/change-feed.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
-import { dnKey, rebaseDn } from '../../ldap/dn/compare-dn.ts';
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
+import { Failure } from '../../../base/failure.ts';
+import type { FeedChange } from '../../../model/change-feed.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
+import { dnKey, rebaseDn } from '../../../ldap/dn/compare-dn.ts';
+import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
 import type { LoggedChange } from './change-log-entry.ts';
 import {
   changed,
@@ -15,9 +15,9 @@ import {
   unread,
   type FeedScope,
 } from './feed-scope.ts';
-import { readRows } from './ldap-scope.ts';
+import { readRows } from '../ldap-scope.ts';
 import { rowsBelow } from './rows-below.ts';
-import { entryId, isFault } from './read-entry.ts';
+import { entryId, isFault } from '../read-entry.ts';
 
 const NO_SUCH_OBJECT = 32;
 

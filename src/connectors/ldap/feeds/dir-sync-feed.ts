@@ -1,11 +1,11 @@
-import { Failure } from '../../base/failure.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../base/json.ts';
-import type { ChangeFeed, FeedPage, FeedRequest } from '../../model/change-feed.ts';
-import type { LdapConnection } from '../../ldap/client/ldap-connection.ts';
-import type { LdapSearch } from '../../ldap/client/ldap-search.ts';
-import { DIR_SYNC_FLAGS, dirSyncControl, readDirSync, type DirSyncResult } from '../../ldap/controls/dir-sync.ts';
-import { EVERY_ENTRY, type Filter } from '../../ldap/filter/filter.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
+import { Failure } from '../../../base/failure.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../base/json.ts';
+import type { ChangeFeed, FeedPage, FeedRequest } from '../../../model/change-feed.ts';
+import type { LdapConnection } from '../../../ldap/client/ldap-connection.ts';
+import type { LdapSearch } from '../../../ldap/client/ldap-search.ts';
+import { DIR_SYNC_FLAGS, dirSyncControl, readDirSync, type DirSyncResult } from '../../../ldap/controls/dir-sync.ts';
+import { EVERY_ENTRY, type Filter } from '../../../ldap/filter/filter.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
 import {
   canNotify,
   contextsOf,
@@ -17,7 +17,7 @@ import {
   type ControllerState,
 } from './active-directory-walk.ts';
 import { containersAround } from './containers.ts';
-import type { Directory, DirectoryFacts } from './directory.ts';
+import type { Directory, DirectoryFacts } from '../directory.ts';
 import { EntryMemory } from './entry-memory.ts';
 import { expired, type FeedScope } from './feed-scope.ts';
 import { filterAttributes } from './filter-attributes.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
-import { Failure } from '../../base/failure.ts';
-import type { Json } from '../../base/json.ts';
-import type { FeedPage } from '../../model/change-feed.ts';
-import type { LdapConnection } from '../../ldap/client/ldap-connection.ts';
-import type { LdapSearch } from '../../ldap/client/ldap-search.ts';
-import { LdapFailure } from '../../ldap/ldap-failure.ts';
+import { Failure } from '../../../base/failure.ts';
+import type { Json } from '../../../base/json.ts';
+import type { FeedPage } from '../../../model/change-feed.ts';
+import type { LdapConnection } from '../../../ldap/client/ldap-connection.ts';
+import type { LdapSearch } from '../../../ldap/client/ldap-search.ts';
+import { LdapFailure } from '../../../ldap/ldap-failure.ts';
 import type { FeedScope } from './feed-scope.ts';
 
 export interface WakeUpWatch {

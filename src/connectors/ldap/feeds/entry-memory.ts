@@ -1,5 +1,5 @@
-import { formatFilter } from '../../ldap/filter/format-filter.ts';
-import type { FeedMemory, FeedNote, Remember } from '../../model/change-feed.ts';
+import { formatFilter } from '../../../ldap/filter/format-filter.ts';
+import type { FeedMemory, FeedNote, Remember } from '../../../model/change-feed.ts';
 import type { FeedScope } from './feed-scope.ts';
 
 /** An entry that was told: its UUID, and its id; null: it is gone. */

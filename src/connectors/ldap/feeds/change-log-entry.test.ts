@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { startFakeServer, success } from '../../ldap/testing/fake-server.ts';
-import { openTo } from '../../ldap/testing/open-to.ts';
+import { startFakeServer, success } from '../../../ldap/testing/fake-server.ts';
+import { openTo } from '../../../ldap/testing/open-to.ts';
 import { LOG_ATTRIBUTES, readLoggedChange, type LoggedChange } from './change-log-entry.ts';
 
 /** An entry of a change log, as it comes from a server. */

@@ -1,5 +1,5 @@
-import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
-import { anyOf, equalTo, type Filter } from '../../ldap/filter/filter.ts';
+import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
+import { anyOf, equalTo, type Filter } from '../../../ldap/filter/filter.ts';
 import type { FeedScope } from './feed-scope.ts';
 
 /** Classes of entries that others are below. */

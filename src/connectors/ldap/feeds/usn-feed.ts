@@ -1,8 +1,8 @@
-import { isJsonObject, type Json } from '../../base/json.ts';
-import type { ChangeFeed, FeedPage, FeedRequest } from '../../model/change-feed.ts';
-import { entriesOf } from '../../ldap/client/entries-of.ts';
-import { FLAG_CONTROLS, flagControl } from '../../ldap/controls/plain-controls.ts';
-import { allOf, type Filter } from '../../ldap/filter/filter.ts';
+import { isJsonObject, type Json } from '../../../base/json.ts';
+import type { ChangeFeed, FeedPage, FeedRequest } from '../../../model/change-feed.ts';
+import { entriesOf } from '../../../ldap/client/entries-of.ts';
+import { FLAG_CONTROLS, flagControl } from '../../../ldap/controls/plain-controls.ts';
+import { allOf, type Filter } from '../../../ldap/filter/filter.ts';
 import {
   canNotify,
   contextsOf,

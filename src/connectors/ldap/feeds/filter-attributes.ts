@@ -1,4 +1,4 @@
-import type { Filter } from '../../ldap/filter/filter.ts';
+import type { Filter } from '../../../ldap/filter/filter.ts';
 
 /** The attributes that a filter looks at. */
 export function filterAttributes(filter: Filter): readonly string[] {
