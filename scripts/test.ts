@@ -74,11 +74,14 @@ function read(report: string): Omit<Outcome, 'isGood'> {
     const tests = json.testResults.flatMap((file) => file.assertionResults);
     const isFailed = ({ status }: { readonly status: string }): boolean => status === 'failed';
     const broken = json.testResults.filter((file) => isFailed(file) && !file.assertionResults.some(isFailed));
+    const crashed = broken.filter(({ message }) => message === '');
+    // What a file had passed before it crashed counts when all of it is run.
+    const whole = json.testResults.filter((file) => !crashed.includes(file)).flatMap((file) => file.assertionResults);
     return {
-      passed: tests.filter(({ status }) => status === 'passed').length,
+      passed: whole.filter(({ status }) => status === 'passed').length,
       failed: tests.filter(isFailed).length + broken.length,
       leftOut: [...new Set(tests.flatMap(leftOutOf))],
-      crashed: broken.filter(({ message }) => message === '').map(({ name }) => name),
+      crashed: crashed.map(({ name }) => name),
     };
   } catch {
     return { passed: 0, failed: 1, crashed: [], leftOut: [] };
