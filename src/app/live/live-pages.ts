@@ -4,7 +4,6 @@ import type { Json, JsonObject } from '../../base/json.ts';
 import { sourceChange, type SourceChange } from '../../live/change-record.ts';
 import { BATCH, nextBatch } from '../../live/next-batch.ts';
 import type { Memory } from '../../live/retry-rule.ts';
-import { shadowType } from '../../live/shadow.ts';
 import type { Stage, StageException } from '../../live/stage.ts';
 import type { AuditEvent } from '../../model/audit.ts';
 import type { FeedPage } from '../../model/change-feed.ts';
@@ -12,6 +11,8 @@ import type { CommitUnit, RowWrite } from '../../model/repository.ts';
 import { settleFailure, type Settlement } from './live-failures.ts';
 import { pushChanges, type Outcome } from './live-push.ts';
 import type { LiveRun } from './live-run.ts';
+import { refuseLostView } from './lost-view.ts';
+import { Storing } from './storing.ts';
 
 /** `stopped`: at a change that failed; the stage says which. */
 export type PageEnd = 'handled' | 'stopped';
@@ -35,22 +36,6 @@ export async function handlePage(run: LiveRun, page: FeedPage): Promise<PageEnd>
   } finally {
     await storing.settled();
   }
-}
-
-/** So many, or so many of a hundred, may leave the view in one walk. */
-const FEW = 10;
-const FEW_SHARE = 0.01;
-
-/** Rejects with `expired` if so many objects are suddenly none of these that it looks like a lost right. */
-async function refuseLostView(run: LiveRun, { changes }: FeedPage): Promise<void> {
-  const { view, source, lockstep } = run;
-  view.left += changes.filter(({ isOutOfView }) => isOutOfView === true).length;
-  if (view.left <= FEW) return;
-  let known = 0;
-  for (const collection of source.collections) known += await lockstep.repository.objects.count(shadowType(collection));
-  if (view.left <= known * FEW_SHARE) return;
-  const text = `${view.left} objects of ${known} are still there, but can no longer be seen as what they were`;
-  throw new Failure('expired', `${source.path}: ${text}`);
 }
 
 async function handleChanges(
@@ -82,26 +67,6 @@ async function handleChanges(
 function isAboutSame(last: readonly SourceChange[], next: readonly SourceChange[]): boolean {
   const ids = new Set(last.flatMap(({ id, previousId }) => [id, previousId]));
   return next.some(({ id, previousId }) => ids.has(id) || (previousId !== null && ids.has(previousId)));
-}
-
-/** A commit that is under way, at most one. */
-class Storing {
-  #present: Promise<void> = Promise.resolve();
-
-  begin(commit: Promise<void>): void {
-    this.#present = commit;
-    // Its failure is met by whoever waits for it.
-    commit.catch(() => {});
-  }
-
-  done(): Promise<void> {
-    return this.#present;
-  }
-
-  /** However it ended. */
-  async settled(): Promise<void> {
-    await this.#present.catch(() => {});
-  }
 }
 
 /** Of a feed of all types each change says whose it is. */

@@ -49,11 +49,9 @@ export async function pushChanges(
   const moving = renamed.filter(({ previousId }) => !taken.has(previousId));
   await moveLinks(run.lockstep, collection, moving, { also: await notesAhead(run, batch), fence: run.fence });
   const mappings = mappingsFrom(run, collection);
-  const read = await objectsOf(run, collection, batch);
-  const { objects } = read;
+  const { objects, unreadable } = await objectsOf(run, collection, batch);
   for (const id of await strangers(run, { batch, shadows, objects, mappings })) objects.delete(id);
-  const broken = new Map(read.unreadable);
-  const barrier = isStrict ? batch.findIndex(({ id }) => broken.has(id)) : -1;
+  const barrier = isStrict ? batch.findIndex(({ id }) => unreadable.has(id)) : -1;
   for (const { id } of barrier < 0 ? [] : batch.slice(barrier)) objects.delete(id);
   const tombstones = await markGone(run, store, { batch, shadows, objects, mappings });
   const faults = new Map<string, string | null>([...objects.keys()].map((id) => [id, null]));
@@ -65,7 +63,7 @@ export async function pushChanges(
     await passOn(run, caused);
   }
   for (const { id } of barrier < 0 ? batch : batch.slice(0, barrier + 1))
-    if (broken.has(id)) faults.set(id, `${id} cannot be read: ${broken.get(id)}`);
+    if (unreadable.has(id)) faults.set(id, `${id} cannot be read: ${unreadable.get(id)}`);
     else if (!objects.has(id)) faults.set(id, null);
   return { faults, shadows: tombstones, objects, taken };
 }

@@ -10,7 +10,6 @@ import type { Directory, DirectoryFacts } from './directory.ts';
 import { enableRule, isDomain } from './enable.ts';
 import { entryClass, type EntryClass } from './entry-class.ts';
 import { cutAttributes, readEntry, type WholeValues } from './read-entry.ts';
-import { objectReader, type ObjectReader } from './object-reader.ts';
 import { relatedValues } from './related-values.ts';
 
 /** The entries of one object type, with all that is needed to read them. */
@@ -26,7 +25,6 @@ export interface LdapScope {
 export interface ReadyScope extends LdapScope {
   readonly facts: DirectoryFacts;
   readonly plan: AttributePlan;
-  readonly readObject: ObjectReader | null;
   readonly references: 'fail' | 'skip';
   readonly followsReferrals: boolean;
   /** Attributes and parents of new names that the server spells as they were sent. */
@@ -55,8 +53,7 @@ export function scopeReader(directory: Directory, path: string, config: ObjectTy
       // Active Directory names its other naming contexts whenever a domain is searched.
       const references = facts.isActiveDirectory ? 'skip' : settings.references;
       const { followsReferrals } = settings;
-      const readObject = plan.related.size > 0 || plan.wantsEnable ? null : objectReader(type, plan);
-      return (last = { ...scope, facts, plan, readObject, references, followsReferrals, spelledPlaces: new Set() });
+      return (last = { ...scope, facts, plan, references, followsReferrals, spelledPlaces: new Set() });
     },
   };
 }

@@ -1,12 +1,11 @@
 import { Failure, messageOf } from '../../base/failure.ts';
-import { setOwn, type JsonObject } from '../../base/json.ts';
+import { setOwn, type Json, type JsonObject } from '../../base/json.ts';
 import { ENABLE, isEnabledIn } from './enable.ts';
 import { NAME, type ObjectType } from '../../connector/object-type.ts';
 import { asciiLower } from '../../ldap/codec/ascii-lower.ts';
 import { strictText } from '../../ldap/codec/value-text.ts';
 import { valueRange } from '../../ldap/codec/attribute-description.ts';
 import type { LdapAttribute } from '../../ldap/codec/ldap-attribute.ts';
-import { valueOf, type ObjectReader } from './object-reader.ts';
 import type { LdapEntry } from '../../ldap/codec/ldap-entry.ts';
 import type { RowFault, StoredObject } from '../../model/object-set.ts';
 import { fromLdapValue, guidText, type AttributePlan, type NativeAttribute } from './attribute-plan.ts';
@@ -36,13 +35,11 @@ export interface ReadRules {
   readonly type: ObjectType;
   readonly plan: AttributePlan;
   readonly uidAttribute: string;
-  /** Null: not everything stands in the entry. */
-  readonly readObject: ObjectReader | null;
 }
 
 /** The entry as mappings see it, or why it cannot be. `related`: what stands in other entries, by native names. */
 export function readEntry(
-  { type, plan, uidAttribute, readObject }: ReadRules,
+  { type, plan, uidAttribute }: ReadRules,
   entry: LdapEntry,
   whole: WholeValues | null,
   related: JsonObject | null,
@@ -51,8 +48,6 @@ export function readEntry(
   try {
     id = entryId(entry, uidAttribute);
     if (id === null) throw new Failure('invalid-data', `it has no ${uidAttribute}, which is its id ("uidAttribute")`);
-    if (readObject !== null && whole === null && related === null)
-      return { id, rev: null, object: readObject(id, entry) };
     const native = nativeOf(plan, entry, whole);
     native[NAME] = entry.dn;
     if (plan.wantsEnable) native[ENABLE] = isEnabledIn(plan.enable!, entry);
@@ -77,6 +72,13 @@ function nativeOf({ byKey }: AttributePlan, entry: LdapEntry, whole: WholeValues
     else if (options.length > 0 && whole !== null) putWhole(native, byKey, attribute, whole);
   }
   return native;
+}
+
+/** Text, or a list of texts where there are more than one. */
+function valueOf(rule: NativeAttribute, attribute: LdapAttribute): Json {
+  if (rule.form === 'text') return attribute.count === 1 ? attribute.text() : attribute.texts();
+  const texts = attribute.values().map((bytes) => fromLdapValue(rule, bytes));
+  return texts.length === 1 ? texts[0]! : texts;
 }
 
 function putWhole(

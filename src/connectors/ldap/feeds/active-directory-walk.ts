@@ -1,6 +1,6 @@
 import { Failure } from '../../../base/failure.ts';
 import type { Json, JsonObject } from '../../../base/json.ts';
-import type { FeedPage, Remember } from '../../../model/change-feed.ts';
+import type { ChangeFeed, FeedPage, FeedRequest, Remember } from '../../../model/change-feed.ts';
 import { isWithin } from '../../../ldap/dn/compare-dn.ts';
 import { FLAG_CONTROLS, flagControl } from '../../../ldap/controls/plain-controls.ts';
 import { containersAround } from './containers.ts';
@@ -108,23 +108,25 @@ export class PageBuilder {
   }
 }
 
-/** Whether the server says when something happens. */
-export function canNotify({ facts }: FeedScope): boolean {
-  return facts.rootDse.supportedControls.has(FLAG_CONTROLS.changeNotification);
+/** The feed, with a watch where the server says when something happens. */
+export function notifying(scope: FeedScope, feed: ChangeFeed): ChangeFeed {
+  const canNotify = scope.facts.rootDse.supportedControls.has(FLAG_CONTROLS.changeNotification);
+  return canNotify ? { ...feed, watch: (after, request) => watchNotified(scope, feed, after, request) } : feed;
 }
 
 /** A notification of Active Directory only wakes up: what it says may be older than what is. */
-export function watchNotified(
+function watchNotified(
   scope: FeedScope,
+  feed: ChangeFeed,
   after: Json,
-  signal: AbortSignal,
-  changes: (after: Json) => AsyncIterable<FeedPage>,
+  request: FeedRequest & { readonly signal: AbortSignal },
 ): AsyncGenerator<FeedPage, void, undefined> {
   const controls = [FLAG_CONTROLS.changeNotification, FLAG_CONTROLS.showDeleted].map((oid) => flagControl(oid));
+  const { signal } = request;
   return watchByWakeUp(scope, {
     after,
     signal,
-    changes,
+    changes: (token) => feed.changes(token, request),
     searches: (connection) =>
       (contextsOf(scope) ?? scope.bases).map((base) =>
         connection.search(

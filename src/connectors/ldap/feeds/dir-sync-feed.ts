@@ -7,13 +7,12 @@ import { DIR_SYNC_FLAGS, dirSyncControl, readDirSync, type DirSyncResult } from 
 import { EVERY_ENTRY, type Filter } from '../../../ldap/filter/filter.ts';
 import { LdapFailure } from '../../../ldap/ldap-failure.ts';
 import {
-  canNotify,
   contextsOf,
   controllerState,
+  notifying,
   PageBuilder,
   refuseSetBack,
   rememberAll,
-  watchNotified,
   type ControllerState,
 } from './active-directory-walk.ts';
 import { containersAround } from './containers.ts';
@@ -35,7 +34,7 @@ const NOTHING: Filter = { kind: 'not', filter: EVERY_ENTRY };
  * the server does not take is `expired`, and so is one of a domain controller that was set back.
  */
 export function dirSyncFeed(scope: FeedScope, flags: number): ChangeFeed {
-  const feed: ChangeFeed = {
+  return notifying(scope, {
     nativeType: 'object',
     latest: async (signal, remember) => {
       const controller = await controllerState(scope, signal);
@@ -46,13 +45,7 @@ export function dirSyncFeed(scope: FeedScope, flags: number): ChangeFeed {
       return { cookies, ...controller };
     },
     changes: (after, request) => changes(scope, flags, after, request),
-  };
-  if (!canNotify(scope)) return feed;
-  return {
-    ...feed,
-    watch: (after, request) =>
-      watchNotified(scope, after, request.signal, (token) => changes(scope, flags, token, request)),
-  };
+  });
 }
 
 export type DirSyncOffer =

@@ -1,3 +1,4 @@
+import { areFew } from '../../../model/few.ts';
 import type { RowFault, StoredObject } from '../../../model/object-set.ts';
 import type { LdapEntry } from '../../../ldap/codec/ldap-entry.ts';
 import type { SearchItem } from '../../../ldap/client/ldap-search.ts';
@@ -276,10 +277,7 @@ async function* sweep(state: State): AsyncGenerator<void, void, undefined> {
   yield* tellGone(state, (uuid) => present.has(uuid));
 }
 
-/** So many may be gone because they are not there; of more, a reconciliation with its guard has to say so. */
-const FEW = 10;
-const FEW_SHARE = 0.01;
-
+/** Of more than a few a reconciliation with its guard has to say that they are gone. */
 async function* tellGone(state: State, isThere: (uuid: string) => boolean): AsyncGenerator<void, void, undefined> {
   const { memory, scope } = state;
   let [absent, all] = [0, 0];
@@ -287,7 +285,7 @@ async function* tellGone(state: State, isThere: (uuid: string) => boolean): Asyn
     all += entries.length;
     for (const [uuid] of entries) if (!isThere(uuid)) absent++;
   }
-  if (absent > Math.max(FEW, all * FEW_SHARE))
+  if (!areFew(absent, all))
     throw expired(
       scope,
       `${absent} of ${all} entries are no longer there, and the server does not say that they were deleted`,

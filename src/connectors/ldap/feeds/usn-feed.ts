@@ -4,13 +4,12 @@ import { entriesOf } from '../../../ldap/client/entries-of.ts';
 import { FLAG_CONTROLS, flagControl } from '../../../ldap/controls/plain-controls.ts';
 import { allOf, type Filter } from '../../../ldap/filter/filter.ts';
 import {
-  canNotify,
   contextsOf,
   controllerState,
+  notifying,
   PageBuilder,
   refuseSetBack,
   rememberAll,
-  watchNotified,
   type ControllerState,
 } from './active-directory-walk.ts';
 import { containersAround } from './containers.ts';
@@ -25,7 +24,7 @@ import { touchFilter, toldOfTouched, touchOf, type TouchedWalk } from './touched
  * not GUIDs, nothing can be told without a memory (`expired`).
  */
 export function usnFeed(scope: FeedScope): ChangeFeed {
-  const feed: ChangeFeed = {
+  return notifying(scope, {
     nativeType: 'object',
     latest: async (signal, remember) => {
       const token = { ...(await controllerState(scope, signal)) };
@@ -33,12 +32,7 @@ export function usnFeed(scope: FeedScope): ChangeFeed {
       return token;
     },
     changes: (after, request) => changes(scope, after, request),
-  };
-  if (!canNotify(scope)) return feed;
-  return {
-    ...feed,
-    watch: (after, request) => watchNotified(scope, after, request.signal, (token) => changes(scope, token, request)),
-  };
+  });
 }
 
 async function* changes(scope: FeedScope, after: Json, request: FeedRequest): AsyncIterable<FeedPage> {
