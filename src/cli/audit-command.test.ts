@@ -1,27 +1,23 @@
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { tempProject, type TempProject } from '../app/config/temp-project.ts';
 import type { AuditEvent } from '../model/audit.ts';
 import { readArguments } from './arguments.ts';
+import { caughtOutput } from './testing/caught-cli.ts';
 import { auditCommand } from './audit-command.ts';
 import { withProject } from './open.ts';
 
 let project: TempProject;
-let out = '';
+const caught = caughtOutput();
 
 beforeEach(() => {
-  out = '';
+  caught.clear();
   project = tempProject({
     'conf/sync.json': { mappings: [] },
     'conf/managed.json': { objects: [] },
     'conf/lockstep.json': { audit: { retention: { days: 30, topics: { config: null } } } },
   });
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
 });
 afterEach(() => {
-  vi.restoreAllMocks();
   project[Symbol.dispose]();
 });
 
@@ -47,10 +43,10 @@ async function fill(): Promise<void> {
 it('verifies, purges as configured, and verifies again', async () => {
   await fill();
   expect(await run('verify')).toBe(0);
-  const place = /ends at (\S+)/.exec(out)![1]!;
-  expect(out).toContain('4 events;');
+  const place = /ends at (\S+)/.exec(caught.out)![1]!;
+  expect(caught.out).toContain('4 events;');
   expect(await run('purge')).toBe(0);
-  expect(out).toContain('1 audit events and 0 runs removed');
+  expect(caught.out).toContain('1 audit events and 0 runs removed');
   expect(await run('verify', place)).toBe(0);
   expect(
     await run(
@@ -58,13 +54,13 @@ it('verifies, purges as configured, and verifies again', async () => {
       place.replace(/.$/, (last) => (last === '0' ? '1' : '0')),
     ),
   ).toBe(1);
-  expect(out).toContain('the chain is broken');
+  expect(caught.out).toContain('the chain is broken');
 });
 
 it('purges as the options say', async () => {
   await fill();
   expect(await run('purge', '--older-than', '12h', '--topic', 'config', '--json')).toBe(0);
-  expect(JSON.parse(out)).toEqual({ events: 2, runs: 0, keptRuns: [] });
+  expect(JSON.parse(caught.out)).toEqual({ events: 2, runs: 0, keptRuns: [] });
 });
 
 it.each([

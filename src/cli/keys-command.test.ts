@@ -1,18 +1,19 @@
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../base/clock.ts';
 import { tempProject, type TempProject } from '../app/config/temp-project.ts';
 import { keyStoreFileIn, openCrypto } from '../crypto/open-crypto.ts';
 import { openSqliteRepository } from '../repo/sqlite/sqlite-repository.ts';
 import type { Repository } from '../model/repository.ts';
 import { readArguments } from './arguments.ts';
+import { caughtOutput } from './testing/caught-cli.ts';
 import { keysCommand } from './keys-command.ts';
 
 let project: TempProject;
 let data = '';
-let said = '';
+const caught = caughtOutput();
 
 beforeEach(() => {
   const encryption = { key: 'openidm-sym-default' };
@@ -21,23 +22,18 @@ beforeEach(() => {
     'conf/sync.json': { mappings: [] },
   });
   data = mkdtempSync(path.join(tmpdir(), 'lockstep-keys-'));
-  said = '';
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    said += String(text);
-    return true;
-  });
+  caught.clear();
 });
 afterEach(() => {
-  vi.restoreAllMocks();
   project[Symbol.dispose]();
   rmSync(data, { recursive: true });
 });
 
 async function keys(...operands: string[]): Promise<string> {
-  said = '';
+  caught.clear();
   const code = await keysCommand(readArguments(['keys', ...operands, '--project', project.directory, '--data', data]));
   expect(code).toBe(0);
-  return said;
+  return caught.out;
 }
 
 async function withRepository<T>(use: (repository: Repository) => Promise<T>): Promise<T> {

@@ -2,35 +2,25 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { tempProject } from '../app/config/temp-project.ts';
 import { adminCommand } from './admin-command.ts';
 import { readArguments } from './arguments.ts';
+import { caughtOutput } from './testing/caught-cli.ts';
 import { expiry, tokenCommand } from './token-command.ts';
 
+const caught = caughtOutput();
 let project: ReturnType<typeof tempProject>;
-let out = '';
-let err = '';
 
 beforeEach(() => {
   project = tempProject({ 'conf/sync.json': { mappings: [] }, 'conf/managed.json': { objects: [] } });
-  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-    out += String(text);
-    return true;
-  });
-  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-    err += String(text);
-    return true;
-  });
 });
 
 afterEach(() => {
-  vi.restoreAllMocks();
   vi.unstubAllEnvs();
   project[Symbol.dispose]();
 });
 
 async function run(command: typeof tokenCommand, ...argv: string[]): Promise<string> {
-  out = '';
-  err = '';
+  caught.clear();
   expect(await command(readArguments([...argv, '--project', project.directory]))).toBe(0);
-  return out;
+  return caught.out;
 }
 
 describe('lockstep token', () => {
@@ -38,7 +28,7 @@ describe('lockstep token', () => {
     expect(await run(tokenCommand, 'token', 'list')).toContain('no tokens');
     const created = await run(tokenCommand, 'token', 'create', 'ci', '--role', 'openidm-admin', '--expires', '90d');
     expect(created).toMatch(/^lockstep_[0-9a-f]{24}_[\w-]{43}\n$/);
-    expect(err).toContain('shown this once');
+    expect(caught.err).toContain('shown this once');
     const listed = await run(tokenCommand, 'token', 'list');
     expect(listed).toMatch(/ci +openidm-admin +\S+Z +\S+Z +never/);
     expect(listed).not.toContain(created.trim().slice(-43));

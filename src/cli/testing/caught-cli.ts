@@ -8,10 +8,19 @@ export interface Told {
   readonly err: string;
 }
 
-/** Catches what is written to stdout and stderr in each test of a file. Gives a function that runs one command line. */
-export function caughtCli(): (argv: readonly string[]) => Promise<Told> {
+/** What was written to stdout and stderr since the test began, or since it was cleared. */
+export interface CaughtOutput {
+  readonly out: string;
+  readonly err: string;
+  clear(): void;
+}
+
+/** Catches what is written to stdout and stderr in each test of a file. */
+export function caughtOutput(): CaughtOutput {
   let [out, err] = ['', ''];
+  const clear = (): void => void ([out, err] = ['', '']);
   beforeEach(() => {
+    clear();
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
       out += String(text);
       return true;
@@ -22,9 +31,23 @@ export function caughtCli(): (argv: readonly string[]) => Promise<Told> {
     });
   });
   afterEach(() => void vi.restoreAllMocks());
+  return {
+    get out() {
+      return out;
+    },
+    get err() {
+      return err;
+    },
+    clear,
+  };
+}
+
+/** The same, as a function that runs one command line. */
+export function caughtCli(): (argv: readonly string[]) => Promise<Told> {
+  const caught = caughtOutput();
   return async (argv) => {
-    [out, err] = ['', ''];
+    caught.clear();
     const code = await runCommand(argv);
-    return { code, out, err };
+    return { code, out: caught.out, err: caught.err };
   };
 }
